@@ -1,0 +1,1 @@
+"""The file as text: read with positions, spliced, addressed, written anew."""

@@ -1,0 +1,298 @@
+"""Splices: a new Document that differs from the old one only where it was asked to.
+
+Comments, quotes, order, indents, line endings and byte-order mark of everything else stay. Every
+splice reads its own result again and compares the data with what was wanted, so a layout that is
+not handled is refused and never damages the file.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+from rorcli import codes
+from rorcli.errors import UsageError
+from rorcli.fields import Kind, Spec
+from rorcli.model import Noun, keys_of, spec_at
+from rorcli.text import render
+from rorcli.text.document import Document, Mark, read
+
+
+def set_value(document: Document, pointer: str, value: Any) -> Document:
+    """Gives the key at `pointer` a value; the key, and the mappings above it, may be absent."""
+    parent, _, key = pointer.rpartition("/")
+    if pointer in document.marks:
+        if value_at(document.data, pointer) == value:
+            return document
+        return _proved(document, _replace(document, pointer, value), pointer, value)
+    if not isinstance(value_at(document.data, parent), dict):
+        return set_value(document, parent, {key: value})
+    return _proved(document, _insert_key(document, parent, key, value), pointer, value)
+
+
+def append_item(document: Document, pointer: str, item: Any) -> Document:
+    """Adds an item at the end of the list at `pointer`, made if it is absent or null."""
+    old = value_at(document.data, pointer)
+    if isinstance(old, str):
+        return set_value(document, pointer, [old, item])
+    if not old:
+        return set_value(document, pointer, [item])
+    mark = document.marks[pointer]
+    if mark.flow:
+        at = _content_end(document, f"{pointer}/{len(old) - 1}")
+        text = _splice(document, at, at, ", " + render.one_line(item, _key(pointer)))
+    else:
+        indent = _column(document, _dash(document, pointer, 0))
+        text = _insert_line(document, f"{pointer}/{len(old) - 1}",
+                            render.items(_spec(pointer), [item], indent))  # fmt: skip
+    return _proved(document, text, f"{pointer}/{len(old)}", item)
+
+
+def remove_item(document: Document, pointer: str) -> Document:
+    """Removes one item of a list with the lines it stands on; the last one leaves `[]`."""
+    parent, _, rank = pointer.rpartition("/")
+    old = value_at(document.data, parent)
+    if len(old) == 1:
+        return set_value(document, parent, [])
+    index, mark = int(rank), document.marks[pointer]
+    if document.marks[parent].flow:
+        first = index == 0
+        start = mark.start if first else _content_end(document, f"{parent}/{index - 1}")
+        end = document.marks[f"{parent}/1"].start if first else _content_end(document, pointer)
+    else:
+        start = _line_start(document, _dash(document, parent, index))
+        end = _after_line(document, _content_end(document, pointer))
+    rest = [each for place, each in enumerate(old) if place != index]
+    return _proved(document, _splice(document, start, end, ""), parent, rest)
+
+
+def value_at(data: Any, pointer: str) -> Any:
+    """The value at a JSON pointer; None when there is none."""
+    for step in pointer.split("/")[1:]:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and step.isdigit() and int(step) < len(data):
+            data = data[int(step)]
+        else:
+            return None
+    return data
+
+
+def _proved(document: Document, text: str, pointer: str, value: Any) -> Document:
+    """The new text read again, if it holds exactly the wanted data."""
+    wanted = copy.deepcopy(document.data)
+    holder, _, key = pointer.rpartition("/")
+    place = value_at(wanted, holder)
+    if isinstance(place, list) and int(key) == len(place):
+        place.append(value)
+    elif isinstance(place, list):
+        place[int(key)] = value
+    else:
+        place[key] = value
+    after = read(text, document.path)
+    if after.data != wanted or after.faults != document.faults:
+        line, column = document.position(pointer)
+        raise UsageError(
+            f"{document.path}:{line}:{column} : la mise en page de ces lignes ne permet pas "
+            "une modification sûre ; rien n'a été écrit",
+            remedy="modifiez-les à la main, ou écrivez cette liste avec un élément par ligne",
+        )
+    return after
+
+
+def _replace(document: Document, pointer: str, value: Any) -> str:
+    mark, key, flow = document.marks[pointer], _key(pointer), _within_flow(document, pointer)
+    emptied = mark.flow and not value_at(document.data, pointer)
+    is_lines = mark.style in _COLLECTIONS and not mark.flow
+    if _wants_lines(pointer, value) and not flow and (emptied or not mark.flow):
+        return _write_below(document, pointer, value)
+    if is_lines:
+        return _collapse(document, pointer, _inline(value, key, flow=False))
+    new = _same_quotes(mark, value) or _inline(value, key, flow=flow)
+    if mark.start == mark.end:
+        new = " " + new
+    text = _splice(document, mark.start, _content_end(document, pointer), new)
+    return _relabel(document, pointer, value, text, len(new))
+
+
+_COLLECTIONS = frozenset({"mapping", "sequence"})
+
+
+def _wants_lines(pointer: str, value: Any) -> bool:
+    """True for a collection that people write over several lines."""
+    if isinstance(value, dict):
+        return bool(value) and not render.fits_one_line(_owner(pointer), value)
+    return isinstance(value, list) and bool(value) and _spec(pointer).kind is not Kind.TEXTS
+
+
+def _inline(value: Any, key: str, *, flow: bool) -> str:
+    if isinstance(value, (dict, list)):
+        return render.one_line(value, key)
+    return render.scalar(value, key, flow=flow)
+
+
+def _same_quotes(mark: Mark, value: Any) -> str:
+    """The value in the quotes that the old one had; "" when they do not fit."""
+    if not isinstance(value, str):
+        return ""
+    if mark.style == "single" and value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    if mark.style == "double":
+        return render.scalar(value) if render.scalar(value)[0] == '"' else f'"{value}"'
+    return ""
+
+
+def _relabel(document: Document, pointer: str, value: Any, text: str, length: int) -> str:
+    """Writes the new code's label where the old one's stood, or beside it on a line of its own."""
+    spec, mark = spec_at(pointer), document.marks[pointer]
+    if spec is None or not spec.table:
+        return text
+    said, old = render.label(spec, value), render.label(spec, value_at(document.data, pointer))
+    start = mark.start + (1 if mark.start == mark.end else 0)
+    line_end = _line_end(text, start + length)
+    rest = text[start + length : line_end]
+    comment = re.search(r"[ \t]*#[ \t]*(?P<said>[^#]*)$", rest)
+    if comment and old and codes.fold(comment["said"]) == codes.fold(old):
+        fresh = f"  # {said}" if said else ""
+        return text[: start + length + comment.start()] + fresh + text[line_end:]
+    if not rest.strip() and said and not _within_flow(document, pointer):
+        return f"{text[: start + length]}  # {said}{text[line_end:]}"
+    return text
+
+
+def _write_below(document: Document, pointer: str, value: Any) -> str:
+    """Writes a collection on lines below its key; a comment on the key's line stays there."""
+    indent = _column(document, document.marks[pointer].key_start)
+    body = _lines(document, _below(pointer, value, indent)).removesuffix(document.newline)
+    return _rewrite(document, pointer, "", document.newline + body)
+
+
+def _collapse(document: Document, pointer: str, new: str) -> str:
+    """Writes a short value in place of the lines below a key; they go with their comments."""
+    return _rewrite(document, pointer, " " + new, "")
+
+
+def _rewrite(document: Document, pointer: str, beside: str, below: str) -> str:
+    """The key with `beside` right after it, its line's comment, then `below` to the value's end."""
+    mark, text = document.marks[pointer], document.text
+    below_key = mark.style in _COLLECTIONS and not mark.flow
+    comment_start = mark.key_end + 1 if below_key else mark.end
+    comment_end = _line_end(text, comment_start)
+    end = _line_end(text, _content_end(document, pointer)) if below_key else comment_end
+    comment = text[comment_start:comment_end].rstrip()
+    return text[: mark.key_end + 1] + beside + comment + below + text[end:]
+
+
+def _below(pointer: str, value: Any, indent: int) -> str:
+    spec = _spec(pointer)
+    if isinstance(value, list):
+        return render.items(spec, value, indent + 2)
+    return render.block(spec.noun(), value, indent + 2)
+
+
+def _insert_key(document: Document, parent: str, key: str, value: Any) -> str:
+    """Puts a new key after the nearest one that precedes it in the order of the format."""
+    mark, data = document.marks[parent], value_at(document.data, parent)
+    if mark.flow and not data:
+        return _splice(document, mark.start + 1, mark.start + 1,
+                       f"{key}: {_inline(value, key, flow=True)}")  # fmt: skip
+    before = f"{parent}/{_predecessor(_owner(parent), list(data), key)}"
+    if mark.flow:
+        at = _content_end(document, before)
+        return _splice(document, at, at, f", {key}: {_inline(value, key, flow=True)}")
+    first = next(iter(data))
+    indent = _column(document, document.marks[f"{parent}/{first}"].key_start)
+    owner = _owner(parent)
+    return _insert_line(document, before, render.block(owner, {key: value}, indent))
+
+
+def _predecessor(owner: type, present: list[str], key: str) -> str:
+    order = list(keys_of(owner))
+    if key not in order:
+        return present[-1]
+    earlier = [k for k in present if k in order and order.index(k) < order.index(key)]
+    return max(earlier, key=order.index) if earlier else present[0]
+
+
+def _owner(pointer: str) -> type:
+    """The noun that the mapping at `pointer` is."""
+    spec = spec_at(pointer)
+    return spec.noun() if spec is not None else Noun
+
+
+def _spec(pointer: str) -> Spec:
+    spec = spec_at(pointer)
+    if spec is None:
+        raise UsageError(f"« {_key(pointer)} » n'est pas une clé du format")
+    return spec
+
+
+def _key(pointer: str) -> str:
+    steps = [step for step in pointer.split("/") if not step.isdigit()]
+    return steps[-1]
+
+
+def _within_flow(document: Document, pointer: str) -> bool:
+    """True when a collection above the value is written on one line."""
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        if pointer in document.marks and document.marks[pointer].flow:
+            return True
+    return False
+
+
+def _content_end(document: Document, pointer: str) -> int:
+    """Where the value's own text ends; a block's end mark lies beyond comments that follow it."""
+    below = pointer + "/"
+    ends = [
+        mark.end
+        for place, mark in document.marks.items()
+        if (place == pointer or place.startswith(below))
+        and (mark.flow or mark.style not in {"mapping", "sequence"})
+    ]
+    end = max(ends, default=document.marks[pointer].end)
+    while end > 0 and document.text[end - 1] in "\r\n":
+        end -= 1
+    return end
+
+
+def _dash(document: Document, pointer: str, index: int) -> int:
+    """Offset of the dash of a block list's item."""
+    start = document.marks[f"{pointer}/{index}"].start
+    return document.text.rindex("-", 0, start)
+
+
+def _column(document: Document, offset: int) -> int:
+    return offset - _line_start(document, offset)
+
+
+def _line_start(document: Document, offset: int) -> int:
+    start = document.text.rfind("\n", 0, offset) + 1
+    return start + int(start == 0 and document.text.startswith("\ufeff"))
+
+
+def _line_end(text: str, offset: int) -> int:
+    """Offset of the line's break, or of the end of the text."""
+    found = re.compile(r"\r?\n|$").search(text, offset)
+    return found.start() if found else len(text)
+
+
+def _after_line(document: Document, offset: int) -> int:
+    end = _line_end(document.text, offset)
+    return end + len(document.newline) if end < len(document.text) else end
+
+
+def _insert_line(document: Document, after: str, lines: str) -> str:
+    """Puts whole lines after the last line of the value at pointer `after`."""
+    at = _line_end(document.text, _content_end(document, after))
+    body = _lines(document, lines).removesuffix(document.newline)
+    return _splice(document, at, at, document.newline + body)
+
+
+def _lines(document: Document, text: str) -> str:
+    return text.replace("\n", document.newline)
+
+
+def _splice(document: Document, start: int, end: int, new: str) -> str:
+    return document.text[:start] + new + document.text[end:]

@@ -1,0 +1,96 @@
+"""The arrows of the house: a module imports only what stands before it in ROOMS."""
+
+import ast
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "rorcli"
+
+# Ground floor first. A folder's own name is its __init__, which may gather what the folder holds.
+# The modules of a pattern are neighbours: none imports another.
+ROOMS = """
+    rorcli
+    errors identifiers codes fields model
+    text.document text.edits text.selectors text.render text
+    validation.findings validation.schema validation.rules validation.freshness validation
+    planning.changes planning.plan planning
+    settings
+    stores.base stores.sqlite stores
+    sync
+    reports.text reports.machine reports
+    cli.terminal cli.commands.* cli.commands cli.app cli
+    __main__
+""".split()  # noqa: SIM905 - a line is a floor, as on the map in CONTRIBUTING.md
+
+# What only some rooms may touch: a library, a call or a variable -> the rooms that may.
+RESERVED = {
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "sqlite3": {"stores"},
+    "print": {"cli.terminal"},
+    "input": {"cli.terminal"},
+    "datetime.now": {"cli", "stores"},
+    "datetime.today": {"cli", "stores"},
+    "date.today": {"cli", "stores"},
+    "os.environ": {"cli", "settings"},
+    "os.getenv": {"cli", "settings"},
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or "rorcli"
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def rank(module: str) -> int | None:
+    """The module's place in ROOMS; an exact name goes before a pattern."""
+    if module in ROOMS:
+        return ROOMS.index(module)
+    return next((i for i, room in enumerate(ROOMS) if fnmatch(module, room)), None)
+
+
+def imported(module: str) -> Iterator[str]:
+    """Names of all modules that a module imports; those of the package without prefix."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} imports relatively: write the whole name"
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [w if w.removeprefix("rorcli.") in MODULES else str(node.module) for w in whole]
+        else:
+            continue
+        yield from (name.removeprefix("rorcli.") for name in names)
+
+
+def touched(module: str) -> set[str]:
+    """Libraries imported, plus bare names and dotted pairs (`os.environ`) that a module uses."""
+    found = {name.partition(".")[0] for name in imported(module)}
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(".".join(ast.unparse(node).split(".")[-2:]))
+        elif isinstance(node, ast.ImportFrom):
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_rooms_below_it(module):
+    own = rank(module)
+    assert own is not None, f"no room holds {module}: give it a place in ROOMS"
+    inner = {name for name in imported(module) if name in MODULES}
+    assert sorted(name for name in inner if (rank(name) or 0) >= own) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_is_reserved_to_a_room_stays_in_it(module):
+    rooms = {module, module.partition(".")[0]}
+    assert sorted(x for x in touched(module) if x in RESERVED and not RESERVED[x] & rooms) == []
