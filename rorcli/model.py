@@ -537,9 +537,11 @@ def _read(spec: Spec, value: Any, pointer: str) -> Any:
     if spec.kind in LISTS:
         return _read_nouns(spec, value, pointer) if spec.kind is Kind.NOUNS else _texts(value)
     if value is None:
-        return None
+        return _WRONG if spec.kind is Kind.NOUN and spec.need == MANDATORY else None
     if spec.kind is Kind.NOUN:
         return spec.noun().read(value, pointer) if isinstance(value, dict) else _WRONG
+    if spec.kind is Kind.COUNT and isinstance(value, float) and value.is_integer():
+        return int(value)  # 24.0 is an integer to JSON Schema
     wanted = {Kind.FLAG: bool, Kind.COUNT: int}.get(spec.kind, str)
     return value if type(value) is wanted else _WRONG
 

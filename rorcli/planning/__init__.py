@@ -1,0 +1,1 @@
+"""Ours, theirs, conflicts; what a push would write, and what stops it."""

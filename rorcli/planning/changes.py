@@ -1,0 +1,135 @@
+"""What differs between a file and a store: three-way merge, and what a push leaves as base.
+
+Ours, theirs and conflicts are told apart per path (design, section 4). A path that the base does
+not know (none was kept, or the key was not managed then) has no former value: a difference there
+is ours, and the guard `no-base` watches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from rorcli.model import Capacite, Contact, Establishment, Telecom
+from rorcli.planning.facts import PRESENT, Doubled, Facts, Path, Value, assemble, facts, locate
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field or one item: `before` and `after` are None where there is none."""
+
+    path: Path
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The outcome of a three-way comparison, each part in the order of the tree."""
+
+    ours: tuple[Change, ...] = ()
+    theirs: tuple[Change, ...] = ()
+    conflicts: tuple[tuple[Change, Change], ...] = ()
+
+
+def merge(ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
+    """Three-way comparison per path; where the base does not know, a difference is ours."""
+    mine: list[Change] = []
+    other: list[Change] = []
+    conflicts: list[tuple[Change, Change]] = []
+    for path in _every_path(ours, theirs):
+        now, there = ours.values.get(path), theirs.values.get(path)
+        if now == there or not ours.owns(path, theirs.values):
+            continue
+        before = base.values.get(path) if base else None
+        if base is None or not base.owns(path, theirs.values) or there == before:
+            mine.append(Change(path, there, now))
+        elif now == before:
+            other.append(Change(path, before, there))
+        else:
+            conflicts.append((Change(path, before, now), Change(path, before, there)))
+    mine.extend(_defaults(mine, ours, theirs))
+    return Merge(tuple(mine), tuple(other), tuple(conflicts))
+
+
+def rebase(
+    base: Facts | None,
+    ours: Facts,
+    theirs: Facts,
+    applied: Iterable[Change],
+    left: Iterable[Change] = (),
+) -> Facts:
+    """The base after a push: the former one, what was applied, and what both sides agree on.
+
+    Never "what the store now holds": a change of theirs that the file lacks must stay theirs.
+    `left` are the changes of ours that were not applied; what they concern stays unknown.
+    """
+    after = Facts(dict(base.values), set(base.owned)) if base else Facts()
+    for path in _every_path(ours, theirs):
+        if ours.values.get(path) == theirs.values.get(path):
+            _put(after.values, path, ours.values[path])
+    for change in applied:
+        _put(after.values, change.path, change.after)
+    waiting = {change.path[:length] for change in left for length in range(len(change.path) + 1)}
+    after.owned |= ours.owned - waiting
+    return after
+
+
+def apply_changes(
+    theirs: Establishment, changes: Iterable[Change], doubled: Doubled
+) -> Establishment:
+    """`theirs` with exactly these changes."""
+    values = facts(theirs, doubled).values
+    for change in changes:
+        _put(values, change.path, change.after)
+    return assemble(values)
+
+
+def _every_path(ours: Facts, theirs: Facts) -> Iterator[Path]:
+    yield from ours.values
+    yield from (path for path in theirs.values if path not in ours.values)
+
+
+def _put(values: dict[Path, Value], path: Path, value: Value) -> None:
+    if value is None:
+        values.pop(path, None)
+    else:
+        values[path] = value
+
+
+def _defaults(changes: list[Change], ours: Facts, theirs: Facts) -> Iterator[Change]:
+    """What a new item gets beside what the file says (design, Homes and Ownership)."""
+    for change in list(changes):
+        if change.after is not PRESENT or change.path in theirs.values:
+            continue
+        found = _defaults_of(change.path, changes, ours, theirs)
+        for key, value in found.items():
+            path = (*change.path, key)
+            if path not in ours.values and path not in theirs.values:
+                yield Change(path, None, value)
+
+
+def _defaults_of(
+    path: Path, changes: list[Change], ours: Facts, theirs: Facts
+) -> Mapping[str, Value]:
+    noun = locate(path).noun
+    if noun is Telecom:
+        return _telecom_defaults(path, changes, ours, theirs)
+    if noun is Capacite:
+        return Capacite.DEFAULTS
+    if noun is Contact:
+        return {"confidentialite": "2" if (*path, "nom") in ours.values else "1"}
+    return {}
+
+
+def _telecom_defaults(
+    path: Path, changes: list[Change], ours: Facts, theirs: Facts
+) -> Mapping[str, Value]:
+    """A value that takes the place of another keeps who may see it, and its usage."""
+    channel = [c for c in changes if len(c.path) == len(path) and c.path[:-1] == path[:-1]]
+    gone = [c.path for c in channel if c.after is None]
+    if len(gone) == 1 and len(channel) == len(gone) + 1:
+        old = {key: theirs.values.get((*gone[0], key)) for key in ("confidentialite", "usage")}
+        return {key: value for key, value in old.items() if value is not None}
+    named = path[-2] == "MSSANTE" or (*path[:-3], "nom") in ours.values
+    return {"confidentialite": "2" if named else "1"}

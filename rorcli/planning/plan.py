@@ -1,0 +1,267 @@
+"""What a push would write for one establishment, and the guards that stop it.
+
+A plan is a value: the changes, in the order of the tree, and the version of the store that they
+were computed from. Thresholds come from the settings; every guard has its own `--allow`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from rorcli.fields import Kind
+from rorcli.model import Establishment
+from rorcli.planning.changes import Change, Merge, apply_changes, merge
+from rorcli.planning.facts import (
+    EG,
+    EJ,
+    PARENT,
+    PLACES,
+    PRESENT,
+    UNITS,
+    Doubled,
+    Facts,
+    Path,
+    doubles,
+    facts,
+    locate,
+    rekey,
+)
+
+GUARDS = ("no-base", "structure", "identity", "mass-delete", "empty-section", "capacity-drop")
+WATCHED = {"praticiens": "praticiens", "activites": "activités", "contacts": "contacts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which numbers the counting guards stop a push (settings, section `guards`)."""
+
+    mass_delete_percent: int = 30
+    mass_delete_min: int = 10
+    mass_delete_max: int = 20
+    empty_section_min: int = 3
+    capacity_drop_percent: int = 50
+    capacity_drop_min: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A reason not to write: its name, how often it was met, and the French explanation."""
+
+    name: str
+    count: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The changes of one establishment, computed against `version` of the store.
+
+    `touched` holds the keys of the nodes to write: "" the EG, "ej" the EJ, else the unit's.
+    """
+
+    finess: str
+    version: str
+    changes: tuple[Change, ...]
+    theirs: tuple[Change, ...]
+    conflicts: tuple[tuple[Change, Change], ...]
+    guards: tuple[Guard, ...]
+    touched: frozenset[str] = frozenset()
+    doubled: Doubled = frozenset()
+
+    def result(self, theirs: Establishment) -> Establishment:
+        """What the store holds once exactly these changes are applied."""
+        return apply_changes(theirs, self.changes, self.doubled)
+
+    def refusals(self, allowed: Iterable[str]) -> list[Guard]:
+        """The guards that no `--allow` lifts."""
+        lifted = set(allowed)
+        return [guard for guard in self.guards if guard.name not in lifted]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What a plan compares: the file, the store, the base (None without one), as facts."""
+
+    ours: Facts
+    theirs: Facts
+    base: Facts | None
+    doubled: Doubled
+
+    @classmethod
+    def of(cls, ours: Establishment, theirs: Establishment, base: Facts | None) -> Sides:
+        """The three sides with identities that agree."""
+        doubled = doubles(ours, theirs)
+        known = None if base is None else rekey(base, doubled)
+        return cls(facts(ours, doubled), facts(theirs, doubled), known, doubled)
+
+    def plan(self, finess: str, version: str, limits: Thresholds) -> Plan:
+        """Three-way comparison, then the guards."""
+        found: Merge = merge(self.ours, self.theirs, self.base)
+        guards = tuple(check_guards(found.ours, self, limits))
+        touched = frozenset(self._touched(found.ours))
+        return Plan(
+            finess,
+            version,
+            found.ours,
+            found.theirs,
+            found.conflicts,
+            guards,
+            touched,
+            self.doubled,
+        )
+
+    def _touched(self, changes: Iterable[Change]) -> Iterator[str]:
+        """The nodes to write; a change of a lieu touches every UO that works there."""
+        for change in changes:
+            if change.path[0] != PLACES:
+                yield node_of(change.path)
+                continue
+            for path in (*self.ours.values, *self.theirs.values):
+                if path[0] == UNITS and path[2:] == (PLACES, change.path[1]):
+                    yield path[1]
+
+
+def node_of(path: Path) -> str:
+    """Key of the node of a path: "" for the EG, "ej" for the EJ, else the unit's or lieu's."""
+    return {EG: "", EJ: "ej"}.get(path[0], path[1])
+
+
+def check_guards(changes: tuple[Change, ...], sides: Sides, limits: Thresholds) -> Iterator[Guard]:
+    """Every guard that these changes meet (design, Guards)."""
+    yield from _no_base(changes, sides)
+    yield from _structure(changes)
+    yield from _identity(changes)
+    yield from _mass_delete(changes, sides.theirs, limits)
+    yield from _empty_section(changes, sides, limits)
+    yield from _capacity_drop(changes, limits)
+
+
+def _no_base(changes: Iterable[Change], sides: Sides) -> Iterator[Guard]:
+    """Without a former value, a replacement may undo what somebody corrected meanwhile."""
+    gone = {c.path for c in changes if c.after is None and c.before is PRESENT}
+    risky = [
+        change
+        for change in changes
+        if change.before is not None
+        and not (sides.base and sides.base.owns(change.path, sides.theirs.values))
+        and not any(change.path[:length] in gone for length in range(2, len(change.path)))
+    ]
+    if risky:
+        yield Guard(
+            "no-base",
+            len(risky),
+            f"{len(risky)} valeur(s) de l'annuaire seraient remplacées ou effacées sans que l'on "
+            "sache ce que votre fichier en savait (pas de base : rorcli pull --merge)",
+        )
+
+
+def _structure(changes: Iterable[Change]) -> Iterator[Guard]:
+    moved = [change for change in changes if _is_structural(change)]
+    if moved:
+        yield Guard(
+            "structure",
+            len(moved),
+            f"{len(moved)} unité(s) ajoutées, retirées, déplacées ou de niveau changé : la "
+            "structure relève de l'équipe ROR régionale (dossier collaboratif)",
+        )
+
+
+def _is_structural(change: Change) -> bool:
+    """True for a unit that comes or goes, and for a new parent or level of one that stays."""
+    match change.path:
+        case (root, _) if root == UNITS:
+            return True
+        case (root, _, key) if root == UNITS and key in {PARENT, "type"}:
+            return change.before is not None and change.after is not None
+        case _:
+            return False
+
+
+def _identity(changes: Iterable[Change]) -> Iterator[Guard]:
+    keys = {(EG, "siret"): "SIRET", (EG, "categorie"): "catégorie"}
+    found = [keys[change.path] for change in changes if change.path in keys and change.before]
+    if found:
+        yield Guard("identity", len(found), f"l'identité change : {', '.join(found)}")
+
+
+def _mass_delete(changes: Iterable[Change], theirs: Facts, limits: Thresholds) -> Iterator[Guard]:
+    for key, said in WATCHED.items():
+        there = sum(1 for path in theirs.values if _is_item(path, key))
+        gone = sum(1 for c in changes if c.after is None and _is_item(c.path, key))
+        many = there >= limits.mass_delete_min and gone * 100 > there * limits.mass_delete_percent
+        if many or gone > limits.mass_delete_max:
+            yield Guard(
+                "mass-delete",
+                gone,
+                f"{gone} {said} sur {there} seraient retirés (seuils : "
+                f"{limits.mass_delete_percent} % dès {limits.mass_delete_min}, ou plus de "
+                f"{limits.mass_delete_max} ; réglages guards.mass_delete_*)",
+            )
+
+
+def _empty_section(changes: Iterable[Change], sides: Sides, limits: Thresholds) -> Iterator[Guard]:
+    gone: dict[Path, int] = defaultdict(int)
+    for change in changes:
+        if change.after is None and (holder := _list_of(change.path)):
+            gone[holder] += 1
+    emptied = [
+        f"{locate((*holder, '?')).steps[-1][0].label} ({count})"
+        for holder, count in gone.items()
+        if count >= limits.empty_section_min and not _has_items(holder, sides.ours)
+    ]
+    if emptied:
+        yield Guard(
+            "empty-section",
+            len(emptied),
+            f"des listes deviennent vides : {', '.join(emptied)} (seuil : "
+            f"{limits.empty_section_min} ; réglage guards.empty_section_min)",
+        )
+
+
+def _capacity_drop(changes: Iterable[Change], limits: Thresholds) -> Iterator[Guard]:
+    drops = []
+    for change in changes:
+        if change.path[-1] != "nombre" or change.path[-2].split("/")[1:2] != ["installe"]:
+            continue
+        before, after = int(change.before or 0), int(change.after or 0)
+        lost = before - after
+        halved = lost * 100 >= before * limits.capacity_drop_percent
+        if before and (after == 0 or (halved and lost >= limits.capacity_drop_min)):
+            drops.append(f"{before} → {after}")
+    if drops:
+        yield Guard(
+            "capacity-drop",
+            len(drops),
+            f"capacité installée en forte baisse : {', '.join(drops)} (seuils : "
+            f"{limits.capacity_drop_percent} % et {limits.capacity_drop_min}, ou zéro ; réglages "
+            "guards.capacity_drop_*)",
+        )
+
+
+def _is_item(path: Path, key: str) -> bool:
+    """True for an item of a list `key` of any node."""
+    return path[-2:-1] == (key,) and bool(_list_of(path))
+
+
+def _list_of(path: Path) -> Path:
+    """The list that an item path belongs to; () when the path is no item of a node's list."""
+    located = locate(path)
+    length = len(located.node)
+    if len(located.steps) != 1 or not located.steps[0][0].is_list:
+        return ()
+    return path[: length + 1] if located.steps[0][0].kind is not Kind.TEXTS else ()
+
+
+def _has_items(holder: Path, side: Facts) -> bool:
+    length = len(holder)
+    return any(len(path) > length and path[:length] == holder for path in side.values)
+
+
+def by_node(changes: Iterable[Change]) -> Mapping[Path, list[Change]]:
+    """The changes gathered by the node that holds them, in their order."""
+    found: dict[Path, list[Change]] = defaultdict(list)
+    for change in changes:
+        found[locate(change.path).node].append(change)
+    return found
