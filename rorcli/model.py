@@ -430,14 +430,14 @@ class Establishment(Noun):
     """A whole file: the EJ, and the EG with its tree."""
 
     entite_juridique: EntiteJuridique = field(
-        default=EntiteJuridique(),
+        default=EntiteJuridique(pointer="/entite_juridique"),
         metadata={
             "spec": Spec("", Kind.NOUN, "Entité juridique", "", MANDATORY,
                          noun=lambda: EntiteJuridique)
         },
     )  # fmt: skip
     etablissement: EntiteGeographique = field(
-        default=EntiteGeographique(),
+        default=EntiteGeographique(pointer="/etablissement"),
         metadata={
             "spec": Spec("", Kind.NOUN, "Établissement", "", MANDATORY,
                          noun=lambda: EntiteGeographique)
@@ -466,6 +466,12 @@ class Placed:
     def path(self) -> str:
         """Names from the outermost unit down, separated by " > "."""
         return " > ".join(each.nom or "?" for each in (*self.above, self.unit))
+
+    @property
+    def verifie_le(self) -> str:
+        """The latest `verifie_le` that holds here: a node's holds for its subtree; "" if none."""
+        days = (self.site.verifie_le, *(unit.verifie_le for unit in (*self.above, self.unit)))
+        return max(day or "" for day in days)
 
     @property
     def parent_key(self) -> str:

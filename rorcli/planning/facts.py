@@ -147,10 +147,12 @@ def rekey(known: Facts, doubled: Doubled) -> Facts:
     """The same facts (of a base) with the identities that `doubled` asks for."""
 
     def renamed(path: Path) -> Path:
-        if path[2:3] != ("praticiens",) or (path[1], path[3:4] and path[3]) not in doubled:
+        if path[2:3] != ("praticiens",) or len(path) <= len(_SITUATION):
             return path
+        rpps = path[3].partition("/")[0]
         specialite = known.values.get((*path[:4], "specialite"))
-        return (*path[:3], f"{path[3]}/{specialite or ''}", *path[4:])
+        identity = f"{rpps}/{specialite or ''}" if (path[1], rpps) in doubled else rpps
+        return (*path[:3], identity, *path[4:])
 
     return Facts(
         {renamed(path): value for path, value in known.values.items()},
@@ -164,6 +166,7 @@ _ROOTS: Mapping[str, type] = {
 _KEYED = frozenset({UNITS, PLACES})
 _PARENT_SPEC = Spec(PARENT, Kind.TEXT, "Rattachement", "L'unité dont celle-ci dépend.")
 _VALUE = object()
+_SITUATION = (UNITS, "", "praticiens")
 
 
 def _anchor(values: Mapping[Path, Value], path: Path) -> Path:

@@ -78,7 +78,7 @@ def label(spec: Spec | None, value: Any) -> str:
 def block(owner: type, data: Mapping[str, Any], indent: int) -> str:
     """The lines of a mapping of noun `owner`, each after `indent` spaces, ending in a newline."""
     margin = " " * indent
-    return "".join(f"{margin}{line}\n" for line in _dump(_map(owner, data)).splitlines())
+    return "".join(f"{margin}{line}\n" for line in _dump(_map(owner, data, flow=False)).splitlines())
 
 
 def items(spec: Spec, values: Iterable[Any], indent: int) -> str:
@@ -91,7 +91,7 @@ def items(spec: Spec, values: Iterable[Any], indent: int) -> str:
 
 def document(data: Mapping[str, Any], schema: str) -> str:
     """A whole new file, opening with the modeline that points editors to `schema`."""
-    return f"{MODELINE.format(schema)}\n{_dump(_map(Establishment, data))}"
+    return f"{MODELINE.format(schema)}\n{_dump(_map(Establishment, data, flow=False))}"
 
 
 def fits_one_line(owner: type, data: Mapping[str, Any]) -> bool:
@@ -121,12 +121,11 @@ def _dump(node: Any) -> str:
     return out.getvalue().replace(f" # {_COMMENT_MARK}", "  # ")
 
 
-def _map(owner: type, data: Mapping[str, Any]) -> Any:
+def _map(owner: type, data: Mapping[str, Any], *, flow: bool) -> Any:
     from ruamel.yaml.comments import CommentedMap
 
     known = keys_of(owner)
     made = CommentedMap()
-    flow = fits_one_line(owner, data)
     for key, value in data.items():
         spec = known.get(key)
         made[key] = _value(spec, key, value, flow=flow)
@@ -141,7 +140,8 @@ def _value(spec: Spec | None, key: str, value: Any, *, flow: bool = False) -> An
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     if isinstance(value, Mapping):
-        return _map(spec.noun() if spec else dict, value)
+        owner = spec.noun() if spec else dict
+        return _map(owner, value, flow=flow or fits_one_line(owner, value))
     if isinstance(value, list) and spec is not None:
         return _sequence(spec, value)
     if isinstance(value, str):

@@ -1,0 +1,117 @@
+"""The base: what a file and the directory last agreed on, kept in `.rorcli/base/<finess>.json`.
+
+It stands beside the file, is meant to be committed with it, holds no more than the file, and is
+private to its owner (0600). Without it a comparison cannot tell our changes from theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rorcli import files
+from rorcli.errors import UsageError
+from rorcli.planning.facts import Facts, Path
+
+SCHEMA = "rorcli/base/v1"
+
+
+@dataclass(frozen=True)
+class Base:
+    """The facts of the last agreement, with the store and version that they came from."""
+
+    finess: str
+    store: str
+    version: str
+    saved_on: date
+    facts: Facts
+
+
+def base_path(file: pathlib.Path, finess: str) -> pathlib.Path:
+    """Where the base of an establishment stands, beside its file."""
+    return file.parent / files.STATE_FOLDER / "base" / f"{finess}.json"
+
+
+def load_base(file: pathlib.Path, finess: str) -> Base | None:
+    """The base of a file; None without one, UsageError when it cannot be understood."""
+    path = base_path(file, finess)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        found = _decode(data)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"{path} : lecture impossible ({files.reason(error)})",
+                         remedy="vérifiez vos droits") from error  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(
+            f"{path} : base illisible (tronquée, ou modifiée à la main)",
+            remedy="retrouvez-la dans l'historique du dossier, ou supprimez-la : sans base, "
+            "remplacer ou effacer demande --allow no-base",
+        ) from error
+    if found.finess != finess:
+        raise UsageError(f"{path} : cette base est celle de l'établissement {found.finess}",
+                         remedy="supprimez-la, ou remettez celle de cet établissement")  # fmt: skip
+    return found
+
+
+def save_base(file: pathlib.Path, base: Base) -> None:
+    """Writes the base beside its file, readable by its owner only."""
+    files.write(base_path(file, base.finess), _encode(base), mode=files.PRIVATE)
+
+
+def _encode(base: Base) -> str:
+    """The facts as a tree, one key a line, so that a versioned folder shows what moved."""
+    tree: dict[str, Any] = {}
+    for path, value in base.facts.values.items():
+        _node(tree, path)[_HELD] = value
+    for path in sorted(base.facts.owned):
+        _node(tree, path[:-1]).setdefault(_OWNED, []).append(path[-1])
+    head = {"schema": SCHEMA, "finess": base.finess, "store": base.store,
+            "version": base.version, "saved_on": base.saved_on.isoformat()}  # fmt: skip
+    return json.dumps({**head, "facts": tree}, ensure_ascii=False, indent=0) + "\n"
+
+
+# In a node of the tree: its own value, and the keys under it that the file manages. No identity
+# begins with a space, so none can be taken for these.
+_HELD, _OWNED = " value", " managed"
+
+
+def _node(tree: dict[str, Any], path: Path) -> dict[str, Any]:
+    for step in path:
+        tree = tree.setdefault(step, {})
+    return tree
+
+
+def _decode(data: dict[str, Any]) -> Base:
+    if data["schema"] != SCHEMA:
+        raise ValueError(data["schema"])
+    found = Facts()
+    _read_node(data["facts"], (), found)
+    finess, store, version = (_text(data[key]) for key in ("finess", "store", "version"))
+    return Base(finess, store, version, date.fromisoformat(data["saved_on"]), found)
+
+
+def _read_node(node: dict[str, Any], path: Path, found: Facts) -> None:
+    for key, each in node.items():
+        if key == _HELD:
+            found.values[path] = _scalar(each)
+        elif key == _OWNED:
+            found.owned.update((*path, _text(name)) for name in each)
+        else:
+            _read_node(each, (*path, key), found)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _scalar(value: object) -> str | int | bool:
+    if not isinstance(value, (str, int)):
+        raise TypeError(value)
+    return value

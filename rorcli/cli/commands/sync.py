@@ -1,0 +1,205 @@
+"""Panel "Enregistrer": what differs from the directory, and saving exactly that."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rorcli import files, sync
+from rorcli.cli.options import Output, Paths
+from rorcli.errors import ExitCode, RefusedError, UsageError, strongest
+from rorcli.planning.plan import GUARDS
+from rorcli.reports import plan as report
+from rorcli.reports.findings import render_finding
+from rorcli.reports.machine import dumps
+from rorcli.sync import Status
+from rorcli.validation import validate_all
+
+if TYPE_CHECKING:
+    from rorcli.cli.session import Session
+    from rorcli.stores.base import Store
+    from rorcli.sync import Outcome, Prepared
+    from rorcli.validation.findings import Finding
+
+
+def diff(
+    context: typer.Context,
+    paths: Paths = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Code 3 si push écrirait, ou en cas de conflit.")
+    ] = False,
+    output: Output = "text",
+) -> int:
+    """Montre ce qui serait enregistré dans l'annuaire. N'écrit jamais rien.
+
+    Exemples :
+      rorcli diff etab.yaml
+      rorcli diff --exit-code etablissements/
+
+    Avec --exit-code, le code est 3 si quelque chose serait écrit ou est en conflit ; 0 sinon.
+    """
+    session: Session = context.obj
+    with session.open_store(read_only=True) as store:
+        prepared = _prepare(session, paths or [Path()], store)
+    _show(session, prepared, output)
+    return _diff_code(session, prepared, exit_code=exit_code)
+
+
+def push(
+    context: typer.Context,
+    paths: Paths = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ne pose pas de question.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Montre, puis s'arrête avant d'écrire.")
+    ] = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option("--allow", metavar="GARDE", help=f"Lève une garde : {', '.join(GUARDS)}."),
+    ] = None,
+    output: Output = "text",
+) -> int:
+    """Enregistre dans l'annuaire exactement ce que montre diff.
+
+    Exemples :
+      rorcli push etab.yaml
+      rorcli push --yes etablissements/
+      rorcli push etab.yaml --allow mass-delete
+
+    Chaque établissement finit enregistré, inchangé, refusé, en conflit ou en échec ; les autres
+    continuent.
+    """
+    if not paths:
+        raise UsageError("push : donnez un fichier ou un dossier", remedy="rorcli push etab.yaml")
+    unknown = [name for name in allow or [] if name not in GUARDS]
+    if unknown:
+        raise UsageError(f"--allow {unknown[0]} : garde inconnue",
+                         remedy=f"gardes : {', '.join(GUARDS)}")  # fmt: skip
+    answers = Answers(yes=yes, dry_run=dry_run, allow=tuple(allow or ()), output=output)
+    return push_files(context.obj, paths, answers)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the person settled beforehand, on the command line."""
+
+    yes: bool = False
+    dry_run: bool = False
+    allow: tuple[str, ...] = ()
+    output: str = "text"
+
+
+def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
+    """Plan, guards, question, apply, outcomes: in this order, one establishment after the other."""
+    with session.open_store(read_only=answers.dry_run) as store:
+        prepared = _prepare(session, paths, store)
+        stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
+        if answers.output == "text":
+            _show(session, prepared, "text")
+        to_write = [p for p in prepared if stopped[id(p)] is None]
+        if answers.dry_run:
+            outcomes = [o for o in stopped.values() if o is not None]
+            return _report(session, outcomes, answers.output, done=False)
+        if to_write and not (answers.yes or _agrees(session, to_write)):
+            raise RefusedError("vous avez répondu non : rien n'a été écrit")
+        outcomes = _apply_all(session, prepared, stopped, store)
+    return _report(session, outcomes, answers.output)
+
+
+def _apply_all(
+    session: Session,
+    prepared: list[Prepared],
+    stopped: Mapping[int, Outcome | None],
+    store: Store,
+) -> list[Outcome]:
+    """Every outcome; after Ctrl-C those that were reached are told before the program ends."""
+    outcomes: list[Outcome] = []
+    try:
+        for each in session.terminal.progress(prepared, len(prepared), "Enregistrement"):
+            outcome = stopped[id(each)]
+            if outcome is None:
+                outcome = sync.apply(each, store, today=session.today, author=session.author)
+            elif outcome.status is Status.UNCHANGED:
+                outcome = sync.settle(each, store, today=session.today)
+            outcomes.append(outcome)
+    except KeyboardInterrupt:
+        left = len(prepared) - len(outcomes)
+        _report(session, outcomes, "text")
+        session.terminal.warn(f"Interrompu : {left} établissement(s) non traités ; relancez push.")
+        raise
+    return outcomes
+
+
+def _prepare(session: Session, paths: list[Path], store: Store) -> list[Prepared]:
+    found = files.find(paths)
+    for error in found.unreadable:
+        raise error
+    if found.skipped:
+        session.terminal.detail(f"{found.skipped} autre(s) fichier(s) YAML laissé(s) de côté")
+    documents = [files.read_file(path) for path in found.paths]
+    findings = validate_all(documents, session.today, ignored=frozenset(session.settings.ignore))
+    by_path: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_path[finding.path].append(finding)
+    limits = session.settings.guards
+    return [
+        sync.prepare(path, document, by_path[document.path], store, limits)
+        for path, document in zip(found.paths, documents, strict=True)
+    ]
+
+
+def _show(session: Session, prepared: list[Prepared], output: str) -> None:
+    terminal = session.terminal
+    if output == "json":
+        plans = [report.plan_data(each) for each in prepared]
+        terminal.write_text(dumps({"schema": "rorcli/plan/v1", "ok": True, "plans": plans}))
+        return
+    for each in prepared:
+        terminal.write(report.render_plan(each))
+        terminal.say(*report.render_theirs(each))
+        for guard in each.plan.guards if each.plan else ():
+            terminal.say(f"{each.ours.finess} : garde {guard.name} : {guard.message}")
+    if not any(report.render_plan(each) for each in prepared):
+        terminal.say("Rien à enregistrer : le fichier et l'annuaire disent la même chose.")
+
+
+def _diff_code(session: Session, prepared: list[Prepared], *, exit_code: bool) -> int:
+    problems = [each.problem for each in prepared if each.problem is not None]
+    for problem in problems:
+        session.terminal.error(problem)
+    moved = any(each.plan and (each.plan.changes or each.plan.conflicts) for each in prepared)
+    changes = [ExitCode.CHANGES] if exit_code and moved else []
+    return strongest([*(problem.exit_code for problem in problems), *changes])
+
+
+def _agrees(session: Session, to_write: list[Prepared]) -> bool:
+    if not session.terminal.can_ask:
+        raise UsageError("push demande votre accord, et il n'y a personne à qui le demander",
+                         remedy="ajoutez --yes à la commande")  # fmt: skip
+    count = sum(report.count_changes(each.plan) for each in to_write if each.plan)
+    return session.terminal.ask(
+        f"Enregistrer {count} modification(s) dans {len(to_write)} établissement(s) ?"
+    )
+
+
+def _report(session: Session, outcomes: list[Outcome], output: str, *, done: bool = True) -> int:
+    terminal = session.terminal
+    code = sync.exit_code(outcomes)
+    if output == "json":
+        listed = [report.outcome_data(each) for each in outcomes]
+        terminal.write_text(dumps(
+            {"schema": "rorcli/outcomes/v1", "ok": code is ExitCode.OK, "dry_run": not done,
+             "establishments": listed}))  # fmt: skip
+        return code
+    for each in outcomes:
+        if each.status is not Status.UNCHANGED:
+            terminal.write(report.render_outcome(each))
+        for finding in each.prepared.errors if each.code is ExitCode.FINDINGS else ():
+            terminal.warn(render_finding(finding))
+    if done:
+        terminal.say(report.render_counts(outcomes))
+    return code

@@ -1,0 +1,408 @@
+"""Panel "Modifier": each command splices a file, shows the difference, then writes it.
+
+An edit that would add an error is refused as a whole; what is already so is success. The directory
+is written only with `--push`, by the same way as `rorcli push`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rorcli import codes, edition, files
+from rorcli.cli.options import DryRun, File, Push, UnitName
+from rorcli.errors import ExitCode, UsageError
+from rorcli.text import selectors
+
+if TYPE_CHECKING:
+    from rorcli.cli.session import Session
+    from rorcli.edition import Edited
+    from rorcli.text.document import Document
+
+_ASSIGNMENT = re.compile(r"(?P<key>[a-z_]+(?:\[[^\]]*\])?(?:\.[a-z_]+(?:\[[^\]]*\])?)*)=(?P<value>.*)",
+                         re.DOTALL)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every editing command can be asked: write nothing, or save to the directory too."""
+
+    dry_run: bool = False
+    push: bool = False
+
+
+def edit(
+    context: typer.Context,
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="FICHIER|DOSSIER... [CLÉ=VALEUR]...", help="Fichiers, puis valeurs."),
+    ],
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", help="Unité : identifiant, nom ou chemin.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="CLÉ=MOTIF", help="Unités qui répondent au motif (* ?)."),
+    ] = None,
+    replace: Annotated[
+        tuple[str, str, str] | None,
+        typer.Option("--replace", metavar="CLÉ ANCIEN NOUVEAU", help="Remplace une valeur partout."),
+    ] = None,
+    dry_run: DryRun = False,
+    push: Push = False,
+) -> int:
+    """Modifie des valeurs d'un fichier ; sans valeur, ouvre votre éditeur.
+
+    Exemples :
+      rorcli edit etab.yaml telephone="02 61 91 00 01"
+      rorcli edit etab.yaml --unit "Consultations de gynécologie" mssante=cs@ch.mssante.example
+      rorcli edit etab.yaml --where type=uo --replace courriel ancien@ch.example nouveau@ch.example
+      rorcli edit etab.yaml --unit 52/0000104 "contacts[02].telephone=02 61 91 00 22"
+
+    Sans --unit, la clé est celle de l'établissement ; entite_juridique.CLÉ, celle de l'EJ.
+    CLÉ= efface la valeur.
+    """
+    session: Session = context.obj
+    targets, assignments = _targets_and_assignments(words)
+    if not assignments and replace is None:
+        return _edit_by_hand(session, _single(targets), Options(dry_run, push))
+    globs = [_pair("--where", each) for each in where or []]
+    if globs and unit:
+        raise UsageError("--unit et --where ne vont pas ensemble", remedy="gardez l'un des deux")
+
+    def change(document: Document) -> Edited:
+        return _assign_all(document, edition.nodes(document, unit or [], globs), assignments)
+
+    def substitute(document: Document) -> Edited:
+        assert replace is not None
+        chosen = edition.nodes(document, unit or [], globs) if unit or globs else ("",)
+        return edition.replace_value(document, chosen, *replace)
+
+    steps = [*([change] if assignments else []), *([substitute] if replace else [])]
+    return _run(session, targets, _chained(steps), Options(dry_run, push))
+
+
+def add_activity(
+    context: typer.Context,
+    file: File,
+    uo: UnitName,
+    activities: Annotated[
+        list[str], typer.Argument(metavar="CODE|MOTS...", help="Codes, ou mots du libellé.")
+    ],
+    dry_run: DryRun = False,
+    push: Push = False,
+) -> int:
+    """Ajoute des activités opérationnelles à une UO.
+
+    Exemples :
+      rorcli add-activity etab.yaml "Consultations de gynécologie" 053
+      rorcli add-activity etab.yaml 52/0000104 chirurgie gynécologique
+    """
+    wanted = _activity_codes(activities)
+    return _run(
+        context.obj, [file], lambda d: edition.add_activities(d, uo, wanted), Options(dry_run, push)
+    )
+
+
+def remove_activity(
+    context: typer.Context,
+    file: File,
+    uo: UnitName,
+    activities: Annotated[
+        list[str], typer.Argument(metavar="CODE|MOTS...", help="Codes, ou mots du libellé.")
+    ],
+    dry_run: DryRun = False,
+    push: Push = False,
+) -> int:
+    """Retire des activités opérationnelles d'une UO.
+
+    Exemple :
+      rorcli remove-activity etab.yaml "Consultations de gynécologie" 053
+    """
+    unwanted = _activity_codes(activities)
+    return _run(
+        context.obj,
+        [file],
+        lambda d: edition.remove_activities(d, uo, unwanted),
+        Options(dry_run, push),
+    )
+
+
+def add_practitioner(
+    context: typer.Context,
+    file: File,
+    uo: UnitName,
+    rpps: Annotated[str, typer.Option("--rpps", metavar="N", help="N° RPPS, onze chiffres.")],
+    civilite: Annotated[str | None, typer.Option(metavar="C", help="M ou MME.")] = None,
+    titre: Annotated[str | None, typer.Option(metavar="T", help="DR, PR…")] = None,
+    nom: Annotated[str | None, typer.Option(metavar="N", help="Nom d'exercice.")] = None,
+    prenom: Annotated[str | None, typer.Option(metavar="P", help="Prénom d'exercice.")] = None,
+    profession: Annotated[
+        str | None, typer.Option(metavar="C", help="Code ou libellé : rorcli codes professions.")
+    ] = None,
+    type_savoir_faire: Annotated[
+        str | None, typer.Option(metavar="C", help="S pour une spécialité ordinale.")
+    ] = None,
+    specialite: Annotated[
+        str | None, typer.Option(metavar="C", help="Code ou libellé : rorcli codes specialites.")
+    ] = None,
+    mode_exercice: Annotated[
+        str | None, typer.Option(metavar="C", help="S salarié, L libéral, B bénévole, I indirect.")
+    ] = None,
+    secteur: Annotated[
+        str | None,
+        typer.Option(
+            metavar="S",
+            help="non_conventionne, secteur_1, secteur_1_depassement ou secteur_2.",
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    push: Push = False,
+) -> int:
+    """Ajoute une personne à une UO, ou met à jour celle qui y est déjà.
+
+    Exemple :
+      rorcli add-practitioner etab.yaml "Consultations de gynécologie" --rpps 10099999996
+        --civilite MME --titre DR --nom TARTAMPION --prenom Anne-Sophie --profession Médecin
+        --type-savoir-faire S --specialite "Gynécologie médicale (SM)" --mode-exercice L
+        --secteur secteur_2
+    """
+    given = edition.practitioner_fields({
+        "rpps": rpps, "civilite": civilite, "titre": titre, "nom": nom, "prenom": prenom,
+        "profession": profession, "type_savoir_faire": type_savoir_faire,
+        "specialite": specialite, "mode_exercice": mode_exercice, "secteur": secteur,
+    })  # fmt: skip
+    return _run(
+        context.obj, [file], lambda d: edition.add_practitioner(d, uo, given), Options(dry_run, push)
+    )
+
+
+def remove_practitioner(
+    context: typer.Context,
+    file: File,
+    uo: UnitName,
+    rpps: Annotated[str, typer.Argument(metavar="RPPS", help="N° RPPS de la personne.")],
+    dry_run: DryRun = False,
+    push: Push = False,
+) -> int:
+    """Retire une personne d'une UO.
+
+    Exemple :
+      rorcli remove-practitioner etab.yaml "Consultations de gynécologie" 10099999996
+    """
+    return _run(
+        context.obj,
+        [file],
+        lambda d: edition.remove_practitioner(d, uo, rpps),
+        Options(dry_run, push),
+    )
+
+
+def set_capacity(
+    context: typer.Context,
+    file: File,
+    uo: UnitName,
+    number: Annotated[int, typer.Argument(metavar="NOMBRE", min=0, help="Lits, places, salles.")],
+    nature: Annotated[str, typer.Option(metavar="N", help="lit, place ou salle.")] = "lit",
+    statut: Annotated[
+        str,
+        typer.Option(
+            metavar="S", help="installe, disponible, occupe, reserve, ferme ou supplementaire."
+        ),
+    ] = "installe",
+    lieu: Annotated[
+        str, typer.Option(metavar="L", help="Identifiant ou nom, si l'UO a plusieurs lieux.")
+    ] = "",
+    dry_run: DryRun = False,
+    push: Push = False,
+) -> int:
+    """Écrit une capacité d'une UO, comptée aujourd'hui.
+
+    Exemples :
+      rorcli set-capacity etab.yaml "Gynécologie, hospitalisation complète" 24
+      rorcli set-capacity etab.yaml 52/0000103 2 --statut ferme
+    """
+    day = context.obj.today.isoformat()
+    measure = {"nature": nature, "statut": statut, "nombre": number, "comptee_le": day}
+    context.obj.terminal.say(f"comptée le {day}")
+    return _run(
+        context.obj,
+        [file],
+        lambda d: edition.set_capacity(d, uo, measure, lieu),
+        Options(dry_run, push),
+    )
+
+
+def confirm(
+    context: typer.Context,
+    file: File,
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", help="Unité vérifiée ; sans elle, tout l'EG.")
+    ] = None,
+    le: Annotated[
+        str, typer.Option("--le", metavar="DATE", help="Jour de la vérification, AAAA-MM-JJ.")
+    ] = "",
+    dry_run: DryRun = False,
+    push: Push = False,
+) -> int:
+    """Note que l'établissement, ou des unités et ce qui en dépend, ont été vérifiés.
+
+    Exemples :
+      rorcli confirm etab.yaml
+      rorcli confirm etab.yaml --unit "Pôle femme-mère-enfant" --le 2026-11-20
+    """
+    day = _day(le, context.obj.today)
+    return _run(
+        context.obj,
+        [file],
+        lambda d: edition.confirm(d, unit or [], day),
+        Options(dry_run, push),
+    )
+
+
+def _run(
+    session: Session, targets: list[Path], change: Callable[[Document], Edited], options: Options
+) -> int:
+    """Reads, changes, checks all, then shows and writes all; or nothing."""
+    found = files.find(targets)
+    if found.unreadable:
+        raise found.unreadable[0]
+    befores = [files.read_file(path) for path in found.paths]
+    edited = [change(document) for document in befores]
+    pairs = [(path, *each) for path, *each in zip(found.paths, befores, edited, strict=True)]
+    added = [f for _, old, new in pairs for f in _added(session, old, new)]
+    for each in edited:
+        session.terminal.say(*each.notes)
+    if added:
+        return _refuse(session, added)
+    return _write(session, [(path, old, new.document) for path, old, new in pairs], options)
+
+
+def _added(session: Session, before: Document, after: Edited) -> list[Any]:
+    if after.document.text == before.text:
+        return []
+    return edition.added_errors(before, after.document, session.today)
+
+
+def _refuse(session: Session, added: list[Any]) -> int:
+    from rorcli.reports.findings import render_finding
+
+    for finding in added:
+        session.terminal.warn(render_finding(finding))
+    session.terminal.warn("Cette modification ajouterait ces erreurs : rien n'a été écrit.")
+    return ExitCode.FINDINGS
+
+
+def _write(
+    session: Session, pairs: list[tuple[Path, Document, Document]], options: Options
+) -> int:
+    from rorcli.reports.difference import render_difference
+
+    changed = [each for each in pairs if each[1].text != each[2].text]
+    for _, before, after in changed:
+        session.terminal.write(render_difference(before, after))
+    if not options.dry_run:
+        for path, before, after in changed:
+            files.save(path, before, after)
+    if not changed:
+        session.terminal.say("Rien à changer.")
+    if options.push and not options.dry_run:
+        from rorcli.cli.commands.sync import Answers, push_files
+
+        return push_files(session, [path for path, _, _ in pairs], Answers())
+    return ExitCode.OK
+
+
+def _edit_by_hand(session: Session, path: Path, options: Options) -> int:
+    """Opens a private copy in the person's editor until it adds no error, or is given up."""
+    from rorcli.cli.editor import edit_copy
+
+    before = files.read_file(path)
+    after = edit_copy(session, before)
+    if after is None or after.text == before.text:
+        session.terminal.say("Rien n'a changé.")
+        return ExitCode.OK
+    return _write(session, [(path, before, after)], options)
+
+
+def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Files and folders first; what reads `CLÉ=VALEUR` and is no file is an assignment."""
+    targets: list[Path] = []
+    assignments: list[tuple[str, str]] = []
+    for word in words:
+        found = _ASSIGNMENT.fullmatch(word)
+        if found and not Path(word).exists():
+            assignments.append((found["key"], found["value"]))
+        else:
+            targets.append(Path(word))
+    if not targets:
+        raise UsageError("edit : donnez d'abord un fichier ou un dossier",
+                         remedy="rorcli edit etab.yaml CLÉ=VALEUR")  # fmt: skip
+    return targets, assignments
+
+
+def _assign_all(
+    document: Document, nodes: tuple[str, ...], assignments: list[tuple[str, str]]
+) -> Edited:
+    edited = edition.Edited(document)
+    if not nodes:
+        return edition.Edited(document, (f"{document.path} : aucune unité ne répond au motif",))
+    for node in nodes:
+        for key, text in assignments:
+            edited = edited.then(
+                lambda now, node=node, key=key, text=text: edition.assign(now, node, key, text)  # type: ignore[misc]
+            )
+    return edited
+
+
+def _chained(steps: list[Callable[[Document], Edited]]) -> Callable[[Document], Edited]:
+    def run(document: Document) -> Edited:
+        edited = edition.Edited(document)
+        for step in steps:
+            edited = edited.then(step)
+        return edited
+
+    return run
+
+
+def _single(targets: list[Path]) -> Path:
+    if len(targets) != 1 or targets[0].is_dir():
+        raise UsageError("l'éditeur s'ouvre sur un seul fichier",
+                         remedy="donnez CLÉ=VALEUR pour en modifier plusieurs")  # fmt: skip
+    return targets[0]
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"{option} {text} : CLÉ=MOTIF attendu", remedy=f"{option} type=uo")
+    return key, value
+
+
+def _activity_codes(words: list[str]) -> list[str]:
+    """Codes as such; otherwise all the words together, else each argument by itself."""
+    known = codes.table("activites").codes
+    if len(words) > 1 and not any(word in known for word in words):
+        phrase = " ".join(words)
+        if len([c for c in codes.table("activites").search(phrase.split()) if c.in_value_set]):
+            return [selectors.parse_words("activites", phrase)]
+    return [selectors.parse_words("activites", word) for word in words]
+
+
+def _day(text: str, today: date) -> date:
+    if not text:
+        return today
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--le {text} : date inconnue", remedy="AAAA-MM-JJ attendu") from error
+    if day > today:
+        raise UsageError(f"--le {text} : ce jour n'est pas encore venu",
+                         remedy="une vérification se date du jour où elle est faite")  # fmt: skip
+    return day

@@ -1,0 +1,278 @@
+"""What each editing command does to a document: splices, nothing else.
+
+Each function takes a Document and answers an `Edited`: the new Document and notes for the person.
+What is already so leaves the document as it is, and the notes say it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from rorcli import codes
+from rorcli.errors import DataError, UsageError
+from rorcli.fields import Kind, specs
+from rorcli.model import Capacite, Establishment, Lieu, Placed, Praticien, decode
+from rorcli.text import edits, selectors
+from rorcli.text.document import Document
+from rorcli.validation import validate
+from rorcli.validation.findings import Finding, Severity
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A document after an edit, and what to tell the person about it."""
+
+    document: Document
+    notes: tuple[str, ...] = ()
+
+    def then(self, step: Callable[[Document], Edited]) -> Edited:
+        """The next edit on top of this one, notes gathered."""
+        after = step(self.document)
+        return replace(after, notes=(*self.notes, *after.notes))
+
+
+def establishment_of(document: Document) -> Establishment:
+    """The establishment of a readable document; DataError when it cannot be read at all."""
+    if not isinstance(document.data, dict):
+        raise DataError(f"{document.path} : fichier illisible",
+                        remedy=f"rorcli validate {document.path} dit pourquoi")  # fmt: skip
+    return decode(document.data)
+
+
+def unit_of(document: Document, name: str) -> Placed:
+    """The unit of this document that `name` means."""
+    return selectors.find_unit(establishment_of(document), name)
+
+
+def uo_of(document: Document, name: str) -> Placed:
+    """The same, for what only a UO holds."""
+    found = unit_of(document, name)
+    if not found.unit.is_uo:
+        raise UsageError(f"« {found.path} » n'est pas une UO",
+                         remedy="donnez l'une des UO qui en dépendent : rorcli show")  # fmt: skip
+    return found
+
+
+def nodes(
+    document: Document, units: Iterable[str], where: list[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Pointers of the nodes to edit: units by name, or by globs; the EG without either."""
+    establishment = establishment_of(document)
+    if where:
+        return tuple(p.unit.pointer for p in selectors.select_units(establishment, where))
+    found = tuple(selectors.find_unit(establishment, name).unit.pointer for name in units)
+    return found or (selectors.EG_POINTER,)
+
+
+def assign(document: Document, node: str, key: str, text: str) -> Edited:
+    """Gives a key of a node a value (`KEY=VALUE`); "" erases it."""
+    if key.startswith("entite_juridique."):
+        node, key = selectors.EJ_POINTER, key.partition(".")[2]
+    place = selectors.resolve(document.data, node, key)
+    value = selectors.parse_value(place.spec, text)
+    if edits.value_at(document.data, place.pointer) == value and (
+        value is not None or place.pointer in document.marks
+    ):
+        return _already(document, f"{key} vaut déjà « {text} »")
+    if place.holder:
+        last = place.pointer.rpartition("/")[2]
+        return Edited(edits.append_item(document, place.holder, {**dict(place.item), last: value}))
+    return Edited(edits.set_value(document, place.pointer, value))
+
+
+def replace_value(
+    document: Document, within: Iterable[str], key: str, old: str, new: str
+) -> Edited:
+    """Replaces the value `old` of every key `key` under the nodes `within`."""
+    prefixes = tuple(f"{node}/" for node in within)
+    found = [
+        pointer
+        for pointer in document.marks
+        if _last_key(pointer) == key
+        and pointer.startswith(prefixes)
+        and edits.value_at(document.data, pointer) == old
+    ]
+    for pointer in found:
+        document = edits.set_value(document, pointer, new)
+    said = f"{len(found)} remplacement(s) de « {old} »" if found else f"« {old} » n'y figure pas"
+    return Edited(document, (f"{document.path} : {said}",))
+
+
+def add_activities(document: Document, uo: str, wanted: Iterable[str]) -> Edited:
+    """Adds operational activities (codes) to a UO."""
+    edited = Edited(document)
+    for code in wanted:
+        edited = edited.then(lambda now, code=code: _add_activity(now, uo, code))  # type: ignore[misc]
+    return edited
+
+
+def _add_activity(document: Document, uo: str, code: str) -> Edited:
+    placed = uo_of(document, uo)
+    if code in placed.unit.activites:
+        return _already(document, f"l'activité {_labelled('activites', code)} y est déjà")
+    return Edited(edits.append_item(document, f"{placed.unit.pointer}/activites", code))
+
+
+def remove_activities(document: Document, uo: str, unwanted: Iterable[str]) -> Edited:
+    """Removes operational activities (codes) from a UO."""
+    edited = Edited(document)
+    for code in unwanted:
+        edited = edited.then(lambda now, code=code: _remove_activity(now, uo, code))  # type: ignore[misc]
+    return edited
+
+
+def _remove_activity(document: Document, uo: str, code: str) -> Edited:
+    unit = uo_of(document, uo).unit
+    if code not in unit.activites:
+        return _already(document, f"l'activité {_labelled('activites', code)} n'y est pas")
+    rank = unit.activites.index(code)
+    return Edited(edits.remove_item(document, f"{unit.pointer}/activites/{rank}"))
+
+
+def add_practitioner(document: Document, uo: str, given: Mapping[str, str]) -> Edited:
+    """Adds a practitioner to a UO, or updates the given fields of the one with that RPPS.
+
+    What is not given is taken from another UO of the file where the person practises.
+    """
+    establishment, unit = establishment_of(document), uo_of(document, uo).unit
+    rpps = given["rpps"]
+    same = [rank for rank, p in enumerate(unit.praticiens) if p.rpps == rpps]
+    if len(same) > 1:
+        same = [r for r in same if unit.praticiens[r].specialite == given.get("specialite")]
+    if same:
+        return _update(document, f"{unit.pointer}/praticiens/{same[0]}", given)
+    known = next(
+        (p for placed in establishment.units() for p in placed.unit.praticiens if p.rpps == rpps),
+        None,
+    )
+    notes = () if known is None else ("identité reprise d'une autre unité du fichier",)
+    merged = {**(known.to_data() if known else {}), **given}
+    item = {key: merged[key] for key in specs(Praticien) if key in merged}
+    return Edited(edits.append_item(document, f"{unit.pointer}/praticiens", item), notes)
+
+
+def _update(document: Document, pointer: str, given: Mapping[str, str]) -> Edited:
+    after = document
+    for key, value in given.items():
+        after = edits.set_value(after, f"{pointer}/{key}", value)
+    if after.text == document.text:
+        return _already(document, "ce praticien y est déjà, avec ces valeurs")
+    return Edited(after, ("praticien déjà présent : champs donnés mis à jour",))
+
+
+def remove_practitioner(document: Document, uo: str, rpps: str) -> Edited:
+    """Removes every situation of a person from a UO."""
+    unit = uo_of(document, uo).unit
+    ranks = [rank for rank, p in enumerate(unit.praticiens) if p.rpps == rpps]
+    if not ranks:
+        return _already(document, "ce praticien n'y est pas")
+    for rank in reversed(ranks):
+        document = edits.remove_item(document, f"{unit.pointer}/praticiens/{rank}")
+    return Edited(document)
+
+
+def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: str) -> Edited:
+    """Writes a measure of a UO, all its keys given; makes the lieu if the UO has none."""
+    placed = uo_of(document, uo)
+    if not placed.unit.lieux:
+        return _in_new_lieu(document, placed, measure)
+    place = _described(document, _choose_lieu(placed, lieu))
+    wanted = Capacite(**measure).identity
+    ranks = [rank for rank, c in enumerate(place.capacites) if c.identity == wanted]
+    if not ranks:
+        return Edited(edits.append_item(document, f"{place.pointer}/capacites", dict(measure)))
+    after = document
+    for key in ("nombre", "comptee_le"):
+        after = edits.set_value(after, f"{place.pointer}/capacites/{ranks[0]}/{key}", measure[key])
+    if after.text == document.text:
+        return _already(document, f"{measure['nombre']} déjà compté ce jour")
+    return Edited(after)
+
+
+def _in_new_lieu(document: Document, placed: Placed, measure: Mapping[str, Any]) -> Edited:
+    address = edits.value_at(document.data, f"{selectors.EG_POINTER}/adresse")
+    item = {"nom": placed.unit.nom, **({"adresse": address} if address else {})}
+    after = edits.append_item(
+        document, f"{placed.unit.pointer}/lieux", {**item, "capacites": [dict(measure)]}
+    )
+    return Edited(after, (f"lieu « {placed.unit.nom} » créé, à l'adresse de l'établissement",))
+
+
+def _choose_lieu(placed: Placed, wanted: str) -> Lieu:
+    lieux = placed.unit.lieux
+    matches = [
+        each
+        for each in lieux
+        if not wanted or each.id == wanted or codes.fold(each.nom or "") == codes.fold(wanted)
+    ]
+    if len(matches) == 1:
+        return matches[0]
+    shown = "\n".join(f"  {each.id or '-'}  {each.nom or ''}" for each in lieux)
+    said = f"« {wanted} » n'est pas un lieu de cette UO" if wanted else "cette UO a plusieurs lieux"
+    raise UsageError(f"{said} :\n{shown}", remedy="donnez --lieu IDENTIFIANT ou NOM")
+
+
+def _described(document: Document, lieu: Lieu) -> Lieu:
+    """The same lieu where the file describes it: a shared one is referred to by its id alone."""
+    if lieu.managed != {"id"}:
+        return lieu
+    described = (
+        each
+        for placed in establishment_of(document).units()
+        for each in placed.unit.lieux
+        if each.id == lieu.id and each.managed != {"id"}
+    )
+    return next(described, lieu)
+
+
+def confirm(document: Document, units: Iterable[str], day: date) -> Edited:
+    """Writes `verifie_le` on the EG, or on the units named; it holds for what is below."""
+    after = document
+    for node in nodes(document, units, []):
+        after = edits.set_value(after, f"{node}/verifie_le", day.isoformat())
+    if after.text == document.text:
+        return _already(document, f"déjà vérifié le {day.isoformat()}")
+    return Edited(after)
+
+
+def added_errors(before: Document, after: Document, today: date) -> list[Finding]:
+    """The errors that an edit adds; those that were there before never refuse it."""
+    known = Counter((f.rule, f.message) for f in _errors(before, today))
+    added = []
+    for finding in _errors(after, today):
+        known[finding.rule, finding.message] -= 1
+        if known[finding.rule, finding.message] < 0:
+            added.append(finding)
+    return added
+
+
+def practitioner_fields(given: Mapping[str, str | None]) -> dict[str, str]:
+    """The options of add-practitioner as fields: labels are taken for their codes."""
+    known = specs(Praticien)
+    fields = {key: value for key, value in given.items() if value is not None}
+    return {
+        key: selectors.parse_words(known[key].table, value)
+        if known[key].kind is Kind.CODE
+        else value
+        for key, value in fields.items()
+    }
+
+
+def _errors(document: Document, today: date) -> list[Finding]:
+    return [f for f in validate(document, today) if f.severity is Severity.ERROR]
+
+
+def _already(document: Document, said: str) -> Edited:
+    return Edited(document, (f"{document.path} : {said}",))
+
+
+def _labelled(table: str, code: str) -> str:
+    return f"{code} {codes.table(table).label(code) or ''}".strip()
+
+
+def _last_key(pointer: str) -> str:
+    return next((step for step in reversed(pointer.split("/")) if not step.isdigit()), "")

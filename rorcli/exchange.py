@@ -1,0 +1,193 @@
+"""Whole establishments between a store and files: what `pull` writes, what `load` takes.
+
+One establishment is the unit: a refusal or a failure of one stops none of the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rorcli import files, schemafile
+from rorcli.basefile import Base, load_base, save_base
+from rorcli.errors import DataError, ExitCode, RefusedError, RorcliError, UsageError, strongest
+from rorcli.fields import Kind, specs
+from rorcli.model import CANAUX, Contact, Establishment, Lieu, Noun, Telecom, decode, to_data
+from rorcli.planning.changes import merge
+from rorcli.planning.facts import facts
+from rorcli.planning.plan import Sides
+from rorcli.stores.base import LoadableStore, Snapshot
+from rorcli.sync import new_base
+from rorcli.text import render
+from rorcli.text.document import Document
+from rorcli.validation.findings import Finding, Severity
+
+# What a file says of capacities; the rest is rewritten all day by bed management.
+KEPT_STATUTS = {"installe", "ferme", "supplementaire"}
+KEPT_SOURCES = {None, "01"}
+_SHORT = frozenset({"canal", "valeur"})
+_N = TypeVar("_N", bound=Noun)
+
+
+class Status(StrEnum):
+    """How an establishment ends."""
+
+    WRITTEN = "written"
+    CREATED = "created"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What became of one establishment and its file; `problem` says why nothing was written."""
+
+    finess: str
+    path: Path
+    status: Status
+    problem: RorcliError | None = None
+
+
+def exit_code(exchanges: Iterable[Exchange]) -> ExitCode:
+    """PARTIAL when some were written and others not, else the strongest of all."""
+    listed = list(exchanges)
+    failed = {each.problem.exit_code for each in listed if each.problem}
+    if failed and any(each.status not in {Status.UNCHANGED, Status.REFUSED} for each in listed):
+        return ExitCode.PARTIAL
+    return strongest(failed)
+
+
+def tidy(noun: _N, *, availability: bool = True) -> _N:
+    """What a store holds, in the house look: a telecom that says nothing but the default is short.
+
+    Without `availability`, only the capacities that a file manages remain.
+    """
+    inner: dict[str, Any] = {}
+    for key, spec in specs(type(noun)).items():
+        value = getattr(noun, key)
+        if spec.kind is Kind.NOUN and value is not None:
+            inner[key] = tidy(value, availability=availability)
+        elif spec.kind is Kind.NOUNS:
+            inner[key] = tuple(tidy(each, availability=availability) for each in value)
+    if isinstance(noun, Contact):
+        inner |= _shortened(noun)
+    elif isinstance(noun, Lieu) and not availability:
+        kept = tuple(c for c in noun.capacites
+                     if c.statut in KEPT_STATUTS and c.source in KEPT_SOURCES)  # fmt: skip
+        inner |= {"capacites": kept}
+        inner |= {} if kept else {"managed": noun.managed - {"capacites"}}
+    return replace(noun, **inner)
+
+
+def _shortened(contact: Contact) -> Mapping[str, Any]:
+    short = {canal: key for key, canal in CANAUX.items()}
+    telecoms = tuple(
+        replace(each, managed=_SHORT) if _is_usual(each, contact) else each
+        for each in contact.telecoms
+    )
+    bare = {short[each.canal or ""] for each in telecoms if each.managed == _SHORT}
+    rest = {"telecoms"} if any(each.managed != _SHORT for each in telecoms) else set()
+    return {"telecoms": telecoms, "managed": contact.managed - {"telecoms"} | bare | rest}
+
+
+def _is_usual(telecom: Telecom, contact: Contact) -> bool:
+    """True when the short form says it all (design, Homes: the default confidentiality)."""
+    default = "2" if telecom.canal == CANAUX["mssante"] or contact.nom else "1"
+    usual = telecom.confidentialite in (None, default) and not telecom.usage
+    return usual and bool(telecom.valeur) and telecom.canal in CANAUX.values()
+
+
+def text_of(establishment: Establishment) -> str:
+    """A whole file, in the house look."""
+    return render.document(to_data(establishment), schemafile.BESIDE)
+
+
+def pull(
+    snapshot: Snapshot, path: Path, store: str, *, today: date, availability: bool
+) -> Exchange:
+    """Writes what the store holds, its base and the schema; never over a file that says otherwise."""
+    held = snapshot.establishment
+    wanted = tidy(held, availability=availability)
+    done = Exchange(held.finess, path, Status.WRITTEN)
+    try:
+        if path.exists():
+            wanted = _require_same(path, held, wanted)
+            done = replace(done, status=Status.UNCHANGED)
+        else:
+            schemafile.place(path.parent)
+            files.write(path, text_of(wanted))
+        _remember(path, new_base(wanted, store, snapshot.version, today))
+    except RorcliError as error:
+        return replace(done, status=Status.REFUSED, problem=error)
+    return done
+
+
+def _require_same(path: Path, held: Establishment, wanted: Establishment) -> Establishment:
+    """What the file says, if it is what the store holds and nothing to be pulled is missing."""
+    data = files.read_file(path).data
+    ours = decode(data) if isinstance(data, dict) else Establishment()
+    sides = Sides.of(ours, held, None)
+    missing = facts(wanted, sides.doubled).values.items() - sides.ours.values.items()
+    if missing or merge(sides.ours, sides.theirs, None).ours:
+        raise RefusedError(
+            f"{path} : ce fichier existe et dit autre chose que l'annuaire ; il est resté intact",
+            remedy=f"rorcli diff {path} montre les différences ; ou écrivez ailleurs, avec --to",
+        )
+    return ours
+
+
+def load(
+    documents: Iterable[tuple[Path, Document]],
+    findings: Iterable[Finding],
+    store: LoadableStore,
+    *,
+    today: date,
+    replacing: bool,
+) -> Iterator[Exchange]:
+    """Puts each establishment into the store, unless `findings` hold errors on its file."""
+    errors: defaultdict[str, int] = defaultdict(int)
+    for finding in findings:
+        errors[finding.path] += finding.severity is Severity.ERROR
+    for path, document in documents:
+        data = document.data
+        ours = decode(data) if isinstance(data, dict) else Establishment()
+        refused = Exchange(ours.finess, path, Status.REFUSED)
+        if count := errors[document.path]:
+            yield replace(refused, problem=DataError(f"{path} : {count} erreur(s)",
+                                                     remedy=f"rorcli validate {path}"))  # fmt: skip
+            continue
+        try:
+            yield _load_one(ours, path, store, today=today, replacing=replacing)
+        except RorcliError as error:
+            yield replace(refused, problem=error)
+
+
+def _load_one(
+    ours: Establishment, path: Path, store: LoadableStore, *, today: date, replacing: bool
+) -> Exchange:
+    try:
+        added = store.add(ours, today=today, replace=replacing)
+    except DataError as error:
+        nameless = [placed.path for placed in ours.units() if not placed.unit.id]
+        kind = DataError if nameless else RefusedError
+        raise kind(f"{path} : {error.message}", remedy=error.remedy) from error
+    snapshot = store.fetch(ours.finess)
+    if snapshot is not None:
+        _remember(path, new_base(ours, store.url, snapshot.version, today))
+    return Exchange(ours.finess, path, Status(added))
+
+
+def _remember(path: Path, base: Base) -> None:
+    """Keeps the base, unless the one that is there says the same: its day is no news."""
+    known = None
+    with suppress(UsageError):  # one that cannot be read is replaced
+        known = load_base(path, base.finess)
+    if known is None or replace(known, saved_on=base.saved_on) != base:
+        save_base(path, base)

@@ -1,0 +1,166 @@
+"""Files of establishments: found in folders, read as Documents, replaced without loss.
+
+Nothing here prints or decides: what cannot be opened is a UsageError (exit 2), what cannot be read
+as YAML is a Document with faults.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rorcli.errors import RefusedError, UsageError
+from rorcli.text.document import Document, read
+
+STATE_FOLDER = ".rorcli"
+SUFFIXES = {".yaml", ".yml"}
+PRIVATE, SHARED = 0o600, 0o644
+# What a file must show at its top level to be taken from a folder.
+_ESTABLISHMENT = re.compile(rb"^(?:\xef\xbb\xbf)?(?:etablissement|entite_juridique)[ \t]*:", re.M)
+# Windows refuses to replace a file that an antivirus or an editor holds for an instant.
+REPLACE_TRIES, REPLACE_PAUSE_S = 10, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files to look at, how many others a folder held, and what could not be opened."""
+
+    paths: tuple[Path, ...]
+    skipped: int = 0
+    unreadable: tuple[UsageError, ...] = ()
+
+
+def find(targets: Iterable[Path]) -> Found:
+    """The establishment files among files and folders, each once, in the order of their paths.
+
+    A file that is named is always taken; a folder gives its `*.yaml` and `*.yml` outside hidden
+    folders whose top level holds `etablissement:` or `entite_juridique:`.
+    """
+    taken: dict[Path, None] = {}
+    skipped = 0
+    errors: list[UsageError] = []
+    for target in targets:
+        if not target.exists():
+            errors.append(UsageError(f"{target} : ce fichier ou dossier n'existe pas",
+                                     remedy="vérifiez le chemin"))  # fmt: skip
+        elif target.is_dir():
+            inside, others, closed = _in_folder(target)
+            if not inside and not closed:
+                errors.append(UsageError(
+                    f"{target} : aucun établissement dans ce dossier",
+                    remedy="un fichier d'établissement commence par « format: 1 » et porte "
+                    "« etablissement: » ; rorcli pull FINESS en écrit un"))  # fmt: skip
+            taken.update(dict.fromkeys(inside))
+            skipped += others
+            errors.extend(closed)
+        else:
+            taken[target] = None
+    return Found(tuple(sorted(taken)), skipped, tuple(errors))
+
+
+def read_file(path: Path) -> Document:
+    """The Document of a file; UsageError when it cannot be opened."""
+    try:
+        return read(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(f"{path} : lecture impossible ({reason(error)})",
+                         remedy="vérifiez le chemin et vos droits") from error  # fmt: skip
+
+
+def save(path: Path, before: Document, after: Document) -> None:
+    """Replaces a file by its new text, if it still is the one that was read.
+
+    RefusedError when somebody changed it meanwhile; UsageError when it cannot be written.
+    """
+    if path.exists() and path.read_bytes() != before.text.encode():
+        raise RefusedError(f"{path} : ce fichier a changé pendant la commande ; rien n'a été écrit",
+                           remedy="relancez la commande")  # fmt: skip
+    write(path, after.text)
+
+
+def write(path: Path, text: str, *, mode: int = SHARED) -> None:
+    """Writes a whole file or leaves the old one: temporary file, flush to disk, replace."""
+    target = Path(os.path.realpath(path))
+    with suppress(OSError):
+        mode = target.stat().st_mode & 0o777 if mode == SHARED else mode
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(text.encode())
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.chmod(mode)
+            _replace(temporary, target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(f"{path} : écriture impossible ({reason(error)}) ; l'ancien fichier "
+                         "est intact", remedy="vérifiez la place libre et vos droits") from error  # fmt: skip
+
+
+def reason(error: OSError) -> str:
+    """What the system says, in French for the usual cases."""
+    return _REASONS.get(type(error)) or _ERRNO.get(error.errno or 0) or (error.strerror or "?")
+
+
+_REASONS = {
+    PermissionError: "accès refusé",
+    FileNotFoundError: "introuvable",
+    IsADirectoryError: "c'est un dossier",
+    NotADirectoryError: "un des dossiers du chemin est un fichier",
+}
+_ERRNO = {28: "disque plein", 30: "disque en lecture seule", 27: "fichier trop gros"}
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    for attempt in range(REPLACE_TRIES):
+        try:
+            temporary.replace(target)
+        except PermissionError:
+            if os.name != "nt" or attempt == REPLACE_TRIES - 1:
+                raise
+            time.sleep(REPLACE_PAUSE_S)
+        else:
+            return
+
+
+def _in_folder(folder: Path) -> tuple[list[Path], int, list[UsageError]]:
+    inside: list[Path] = []
+    others = 0
+    errors: list[UsageError] = []
+    for path in _walk(folder, errors):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            errors.append(UsageError(f"{path} : lecture impossible ({reason(error)})",
+                                     remedy="vérifiez vos droits"))  # fmt: skip
+            continue
+        if _ESTABLISHMENT.search(content):
+            inside.append(path)
+        else:
+            others += 1
+    return inside, others, errors
+
+
+def _walk(folder: Path, errors: list[UsageError]) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        errors.append(UsageError(f"{error.filename} : lecture impossible ({reason(error)})",
+                                 remedy="vérifiez vos droits"))  # fmt: skip
+
+    for here, folders, names in os.walk(folder, onerror=refused):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (
+            Path(here) / name
+            for name in sorted(names)
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+        )

@@ -1,0 +1,73 @@
+"""Findings of `validate`, for people and for programs (`schemas/findings.v1.schema.json`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rorcli.errors import RorcliError
+from rorcli.reports import Line
+from rorcli.validation.findings import Finding, Severity
+
+SCHEMA = "rorcli/findings/v1"
+_WORDS = {
+    Severity.ERROR: "erreur",
+    Severity.WARNING: "avertissement",
+    Severity.INFO: "information",
+}
+
+
+def render_finding(finding: Finding) -> Line:
+    """One whole line: PATH:LINE:COL: RULE severity message — remedy."""
+    return (
+        (f"{one_line(finding.path)}:{finding.line}:{finding.column}: ", "title"),
+        (f"{finding.rule} {finding.severity}", finding.severity.value),
+        (f" {one_line(finding.message)}", ""),
+        (f" — {one_line(finding.remedy)}" if finding.remedy else "", "dim"),
+    )
+
+
+def render_counts(findings: Iterable[Finding], files: int) -> Line:
+    """How many of each severity, in how many files."""
+    counts = Counter(each.severity for each in findings)
+    words = ", ".join(counted(counts[severity], word) for severity, word in _WORDS.items())
+    return f"{words} dans {counted(files, 'fichier')}"
+
+
+def findings_data(
+    findings: Sequence[Finding], files: int, unreadable: Sequence[RorcliError], *, ok: bool
+) -> dict[str, Any]:
+    """The whole answer; `unreadable` are the files that could not be opened."""
+    counts = Counter(each.severity for each in findings)
+    return {
+        "schema": SCHEMA,
+        "ok": ok,
+        "files": files,
+        "findings": [_finding(each) for each in findings],
+        "counts": {severity.value: counts[severity] for severity in Severity},
+        "unreadable": [{"message": e.message, "remedy": e.remedy} for e in unreadable],
+    }
+
+
+def counted(number: int, noun: str) -> str:
+    """`0 erreur`, `2 erreurs`; the noun takes a plain plural."""
+    return f"{number} {noun}{'s' if number > 1 else ''}"
+
+
+def one_line(text: str) -> str:
+    """The text without what would break its line or command the terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "field": finding.field,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }

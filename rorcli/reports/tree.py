@@ -1,0 +1,240 @@
+"""An establishment as the portal shows it: its tree, what is missing at each level, its capacities.
+
+`show` and `capacities` answer lines for people; `hits` lines whose fields are separated by tabs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from rorcli.fields import Kind, Spec, specs
+from rorcli.model import (
+    Adresse,
+    Capacite,
+    Contact,
+    EntiteGeographique,
+    Establishment,
+    Horaire,
+    Lieu,
+    Noun,
+    Patientele,
+    Placed,
+    Praticien,
+    Telecom,
+    Unite,
+)
+from rorcli.reports import Line, nouns
+from rorcli.stores.base import Hit
+from rorcli.validation.completeness import check_completeness
+from rorcli.validation.freshness import Dates
+from rorcli.validation.view import View, day_of, named
+
+KINDS = {"pole": "Pôle", "service": "Service", "uf": "UF", "uo": "UO"}
+# What the title and the dates of a node say already.
+_SAID = {"finess", "raison_sociale", "type", "id", "nom", "verifie_le"}
+_COLUMNS = ("nature", "statut", "nombre", "temporalite", "comptee_le")
+_HEADINGS = ("Nature", "Statut", "Nombre", "Temporalité", "Comptée le", "Précisions")
+
+
+def hits(found: Iterable[Hit]) -> Iterator[Line]:
+    """FINESS, name, place and EJ of each; the units found follow, after a tab: path, id."""
+    for hit in found:
+        place = f"{hit.code_postal} {hit.commune}".strip()
+        yield _tabbed(hit.finess, hit.nom, place, hit.raison_sociale)
+        yield from (_tabbed("", path, key) for key, path in hit.units)
+
+
+def show(
+    establishment: Establishment,
+    today: date,
+    dates: Dates,
+    *,
+    unit: Placed | None = None,
+    full: bool = False,
+) -> Iterator[Line]:
+    """The whole tree, or one unit with what depends on it.
+
+    `dates` are the days known beside the file; `full` adds every field of every item, with codes.
+    """
+    tree = _Tree(View(establishment, today), dates, full=full)
+    return tree.unit(unit, 0) if unit else tree.whole()
+
+
+def capacities(establishment: Establishment, unit: Placed | None = None) -> Iterator[Line]:
+    """The measures of every lieu, a table each; of what is below `unit` when one is given."""
+    top = f"{unit.unit.pointer}/" if unit else ""
+    placed = (each for each in establishment.units() if f"{each.unit.pointer}/".startswith(top))
+    counted = [(each, lieu) for each in placed for lieu in each.unit.lieux if lieu.capacites]
+    if not counted:
+        yield (("Aucune capacité.", "dim"),)
+    for rank, (each, lieu) in enumerate(counted):
+        yield from [""] if rank else []
+        yield _title(0, KINDS["uo"], each.path, each.unit.id)
+        yield _title(1, "Lieu", lieu.nom, lieu.id)
+        yield from _table([_row(measure) for measure in lieu.capacites])
+
+
+@dataclass
+class _Tree:
+    """Writes nodes, each with its age and with what is missing there."""
+
+    view: View
+    dates: Dates
+    full: bool
+    missing: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    lieux: dict[str | None, Lieu] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for issue in check_completeness(self.view):
+            node = re.match(r"/etablissement(/unites/\d+)*", issue.pointer)
+            self.missing[node[0] if node else ""].append(issue.message)
+        self.lieux = {each.id: each for each in self.view.all_of(Lieu) if each.managed - {"id"}}
+
+    def whole(self) -> Iterator[Line]:
+        """EJ, EG, then the units."""
+        legal, site = self.view.establishment.entite_juridique, self.view.site
+        yield _title(0, "EJ", legal.raison_sociale, legal.finess)
+        yield from self.fields(legal, 1)
+        yield ""
+        yield _title(0, "EG", site.nom, site.finess)
+        yield from self.node(site, site.verifie_le, "", 1)
+        for unit in site.unites:
+            yield ""
+            yield from self.unit(Placed(unit, (), site), 1)
+
+    def unit(self, placed: Placed, depth: int) -> Iterator[Line]:
+        """A unit, then those that depend on it."""
+        unit = placed.unit
+        yield _title(depth, KINDS.get(unit.type or "", "?"), unit.nom, unit.id or "à créer")
+        yield from self.node(unit, placed.verifie_le, placed.key, depth + 1)
+        for each in unit.unites:
+            yield ""
+            yield from self.unit(Placed(each, (*placed.above, unit), placed.site), depth + 1)
+
+    def node(
+        self, node: EntiteGeographique | Unite, verified: str | None, key: str, depth: int
+    ) -> Iterator[Line]:
+        """Age, what is missing, then the fields."""
+        days = {
+            "Vérification": day_of(verified),
+            "Annuaire": self.dates.changed_on.get(key),
+            "Dernier échange avec l'annuaire": self.dates.saved_on,
+        }
+        said = [f"{what} : {day:%d/%m/%Y}" for what, day in days.items() if day]
+        yield _line(depth, " ; ".join(said) or "Vérification : date inconnue", "dim")
+        for message in self.missing[node.pointer]:
+            yield _line(depth, f"! {message.removeprefix(f'{named(node)} : ')}", "warning")
+        yield from self.fields(node, depth)
+
+    def fields(self, noun: Noun, depth: int) -> Iterator[Line]:
+        """Each key that holds something; with `full`, said or empty managed ones as well."""
+        for key, spec in specs(type(noun)).items():
+            value = getattr(noun, key)
+            if key == "unites" or (key in _SAID and not self.full):
+                continue
+            if value not in (None, ()):
+                yield from self.field(spec, value, depth)
+            elif self.full and key in noun.managed:
+                yield _line(depth, f"{spec.label} : aucune valeur")
+
+    def field(self, spec: Spec, value: Any, depth: int) -> Iterator[Line]:
+        """One key: a line of its own, or a heading and a line for each item."""
+        if spec.kind not in {Kind.NOUNS, Kind.CODES}:
+            said = ", ".join(value) if spec.is_list else self.text(spec, value)
+            yield _line(depth, f"{spec.label} : {said}")
+            yield from self.details(value, depth + 1)
+            return
+        # Contacts say what they are for, and need no heading.
+        below = depth + (spec.key != "contacts")
+        if below > depth:
+            yield _line(depth, f"{spec.label} :")
+        for item in _gathered(value) if spec.key == "horaires" else value:
+            yield _line(below, self.text(spec, item))
+            yield from self.details(item, below + 1)
+
+    def details(self, item: object, depth: int) -> Iterator[Line]:
+        """What stands below an item: everything with `full`, else the counts of a lieu."""
+        if isinstance(item, Noun) and self.full:
+            yield from self.fields(item, depth)
+        elif isinstance(item, Lieu) and item.capacites:
+            yield _line(depth, ", ".join(map(nouns.measure, item.capacites)))
+
+    def text(self, spec: Spec, value: Any) -> str:
+        """One value or item in a few words."""
+        match value:
+            case Contact():
+                said = nouns.contact(value)
+                return f"{nouns.purpose(value)} : {said}" if spec.is_list else said
+            case Lieu():
+                return self.lieu(value)
+            case Noun():
+                return str(_WORDS[type(value)](value))
+        said = nouns.words(spec, value)
+        return f"{said} [{value}]" if self.full and spec.table and said != value else said
+
+    def lieu(self, lieu: Lieu) -> str:
+        """Name, id and address; a reference by id says what it refers to."""
+        held = self.lieux.get(lieu.id, lieu)
+        name = nouns.joined(" ", (held.nom, f"({lieu.id})" if lieu.id else ""))
+        return nouns.joined(" - ", (name, held.adresse and nouns.address(held.adresse)))
+
+
+_WORDS: dict[type, Any] = {
+    Adresse: nouns.address,
+    Capacite: nouns.measure,
+    Horaire: nouns.opening,
+    Patientele: nouns.ages,
+    Praticien: nouns.practitioner,
+    Telecom: nouns.telecom,
+}
+
+
+def _gathered(openings: Iterable[Horaire]) -> list[Horaire]:
+    """Days that share their hours, together."""
+    shared: dict[tuple[str | None, str | None], Horaire] = {}
+    for each in openings:
+        first = shared.get((each.debut, each.fin))
+        days = first.jours if first else ()
+        shared[each.debut, each.fin] = replace(each, jours=(*days, *each.jours))
+    return list(shared.values())
+
+
+def _line(depth: int, text: str, style: str = "") -> Line:
+    indented = "  " * depth + text
+    return ((indented, style),) if style else indented
+
+
+def _title(depth: int, kind: str, name: str | None, identity: str | None) -> Line:
+    shown = f" ({identity})" if identity else ""
+    return (("  " * depth + f"{kind} : ", "dim"), (name or "?", "title"), (shown, "dim"))
+
+
+def _row(measure: Capacite) -> tuple[str, ...]:
+    """The columns; what else tells measures apart or explains them comes last."""
+    shown = {
+        spec.label if key not in _COLUMNS else key: nouns.words(spec, getattr(measure, key))
+        for key, spec in specs(Capacite).items()
+    }
+    main = tuple(shown.pop(key) for key in _COLUMNS)
+    return (*main, " ; ".join(f"{what} : {said}" for what, said in shown.items() if said))
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[Line]:
+    """Columns that line up, numbers to the right."""
+    rows = [_HEADINGS if any(row[-1] for row in rows) else (*_HEADINGS[:-1], ""), *rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    number = _COLUMNS.index("nombre")
+    for rank, row in enumerate(rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[number] = row[number].rjust(widths[number])
+        yield _line(2, "  ".join(cells).rstrip(), "" if rank else "dim")
+
+
+def _tabbed(*fields: str) -> str:
+    """A tab or line break within a field would make two of it."""
+    return "\t".join(" ".join(field.split()) for field in fields)

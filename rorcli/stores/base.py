@@ -1,0 +1,149 @@
+"""What a store is: four verbs, a printable address, and the values that they exchange.
+
+A new back-end is one module that has these verbs, one row in `rorcli.stores.SCHEMES`, and the
+contract suite of `tests/stores/contract.py` passing on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, Protocol, TypeVar
+
+from rorcli.fields import specs
+from rorcli.model import Establishment, Noun
+from rorcli.planning.facts import doubles, facts
+from rorcli.planning.plan import Plan
+
+AnyNoun = TypeVar("AnyNoun", bound=Noun)
+
+#: What `LoadableStore.add` did.
+Added = Literal["created", "unchanged", "replaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An establishment as the store holds it: every key that has a value is managed.
+
+    `version` moves with every write; `changed_on` is the store's own day of each node, by key
+    (`Placed.key`, "" = the EG). After `apply`, `given` holds the `id` that the store gave to each
+    unit that had none, by its former key.
+    """
+
+    establishment: Establishment
+    version: str
+    changed_on: Mapping[str, date]
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What `search` looks for; everything that is given must match, nothing given matches all.
+
+    Words are compared without accents and case, each begins a word of what it is sought in.
+
+    Attributes:
+        words: Over all: place, establishment, EJ and one unit together hold every word.
+        place: Commune or name of the establishment by words; postal code; number of département.
+        what: Name of the establishment, path of a unit, labels of its codes; in one unit all.
+        ej: FINESS of the EJ, or words of its name.
+        finess: The EG to choose from, all when empty.
+        limit: The number of establishments at most.
+    """
+
+    words: str = ""
+    place: str = ""
+    what: str = ""
+    ej: str = ""
+    finess: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An establishment that a search found.
+
+    `units` are (key, path) of the units that hold the words, by path; none when no words were
+    asked for, or when the establishment's own name holds them all.
+    """
+
+    finess: str
+    nom: str
+    categorie: str
+    commune: str
+    code_postal: str
+    finess_ej: str
+    raison_sociale: str
+    units: tuple[tuple[str, str], ...] = ()
+
+
+class Store(Protocol):
+    """Where establishments live.
+
+    Every verb may raise StoreConflictError (the store moved, or is locked), StoreUnavailableError
+    or StoreDeniedError, and no other error of the outside world.
+    """
+
+    @property
+    def url(self) -> str:
+        """The address without secrets, to be printed."""
+
+    def search(self, query: Query) -> Iterator[Hit]:
+        """The establishments found, by commune, then name."""
+
+    def fetch(self, finess: str) -> Snapshot | None:
+        """The establishment of that EG, None when the store has none."""
+
+    def fetch_each(self, query: Query) -> Iterator[Snapshot]:
+        """What `search` finds, each read whole when its turn comes."""
+
+    def unsupported(self, plan: Plan) -> list[str]:
+        """French reasons why this store cannot take the plan; asked before the plan is shown."""
+
+    def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:
+        """Write the plan whole or not at all, if the version is still the plan's; then re-read.
+
+        Units without `id` get one. `changed_on` becomes `today` for what the plan touches. A plan
+        without changes makes no version.
+
+        Raises:
+            DataError: The result would hold two units with the same `id`.
+        """
+
+    def close(self) -> None:
+        """Let go of files and connections; the store is of no use afterwards."""
+
+
+class LoadableStore(Store, Protocol):
+    """A store that takes whole establishments: ours, never the ROR."""
+
+    def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
+        """Take an establishment; its nodes are as old as their effective `verifie_le` or `today`.
+
+        Raises:
+            DataError: No FINESS, units without `id` or with the same one; or the establishment is
+                there already, different, and `replace` is false.
+        """
+
+
+def valued(noun: AnyNoun) -> AnyNoun:
+    """What a store holds of it: every key that has a value, and no other; order stays."""
+    values: dict[str, Any] = {}
+    for key in specs(type(noun)):
+        value = getattr(noun, key)
+        if isinstance(value, Noun):
+            value = valued(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Noun):
+            value = tuple(each for item in value if (each := valued(item)).managed)
+        if value not in (None, ()) and getattr(value, "managed", True):
+            values[key] = value
+    return type(noun)(managed=frozenset(values), **values)
+
+
+def same_facts(one: Establishment, other: Establishment) -> bool:
+    """True when they hold the same values, in whatever order."""
+    if one == other:
+        return True
+    doubled = doubles(one, other)
+    return facts(one, doubled).values == facts(other, doubled).values

@@ -1,0 +1,229 @@
+"""The embedded store: one SQLite file that keeps every version and finds words in any unit."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rorcli.errors import DataError, StoreConflictError
+from rorcli.model import Establishment, decode, to_data
+from rorcli.planning.plan import Plan
+from rorcli.stores.base import Added, Hit, Query, Snapshot, same_facts, valued
+from rorcli.stores.sqlite_file import WAIT_SECONDS, connect, failures_told
+from rorcli.stores.sqlite_index import (
+    NodeRow,
+    SiteRow,
+    days_of_load,
+    node_rows,
+    select,
+    site_row,
+    with_ids,
+)
+
+#: Author of what `add` writes.
+LOADED = "rorcli load"
+
+
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+_HELD = """
+    SELECT version, written_on, author, data, (
+        SELECT json_group_object(key, changed_on) FROM nodes n WHERE n.finess = e.finess)
+    FROM establishments e JOIN versions USING (finess, version) WHERE finess = ?"""
+_PUT_SITE = f"REPLACE {_insert('establishments', ('version', *SiteRow._fields))}"
+_PUT_VERSION = "INSERT INTO versions VALUES (?, ?, ?, ?, ?)"
+_PUT_NODE = f"""
+    INSERT {_insert("nodes", ("finess", *NodeRow._fields))} ON CONFLICT (finess, key)
+    DO UPDATE SET {", ".join(f"{column} = excluded.{column}" for column in NodeRow._fields)}"""
+_NODES = f"SELECT {', '.join(NodeRow._fields)} FROM nodes WHERE finess = ?"  # noqa: S608 - our names
+
+
+def open_sqlite(
+    path: Path, *, create: bool = False, read_only: bool = False, wait: float = WAIT_SECONDS
+) -> SqliteStore:
+    """The store of that file; a writer waits `wait` seconds for another one.
+
+    Only `create` makes a file, or opens one without establishments. With `read_only` SQLite itself
+    refuses to write.
+
+    Raises:
+        UsageError: Absent or empty, and `create` is false.
+        StoreUnavailableError: Not a file of ours, of a newer rorcli, or not to be opened.
+        StoreConflictError: Another program holds the lock.
+    """
+    with failures_told(path):
+        connection = connect(path, create=create, read_only=read_only, wait=wait)
+    return SqliteStore(path, connection)
+
+
+class _Held(NamedTuple):
+    """The current version as it lies in the file."""
+
+    version: int
+    written_on: str
+    author: str
+    data: bytes
+    changed_on: str
+
+    def snapshot(self) -> Snapshot:
+        establishment = decode(json.loads(zlib.decompress(self.data)))
+        days = json.loads(self.changed_on)
+        changed_on = {key: date.fromisoformat(day) for key, day in days.items()}
+        return Snapshot(establishment, str(self.version), changed_on)
+
+
+class SqliteStore:
+    """The embedded store; `open_sqlite` makes one."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+
+    @property
+    def url(self) -> str:
+        """`sqlite:` and the path."""
+        return f"sqlite:{self._path}"
+
+    def search(self, query: Query) -> Iterator[Hit]:
+        """See `Store.search`."""
+        sql, values = select(query)
+        with failures_told(self._path):
+            rows: Iterator[tuple[Any, ...]] = self._connection.execute(sql, values)
+            for found, nodes in islice(groupby(rows, lambda row: row[:-2]), query.limit):
+                units = tuple(row[-2:] for row in nodes)
+                # The EG's own row, or none when no words were asked for: the whole is found.
+                yield Hit(*(*found, units if all(key for key, _ in units) else ()))
+
+    def fetch(self, finess: str) -> Snapshot | None:
+        """See `Store.fetch`."""
+        with failures_told(self._path):
+            held = self._held(finess)
+            return held.snapshot() if held else None
+
+    def fetch_each(self, query: Query) -> Iterator[Snapshot]:
+        """See `Store.fetch_each`; the list is settled first, so that the caller may write."""
+        for hit in list(self.search(query)):
+            if snapshot := self.fetch(hit.finess):
+                yield snapshot
+
+    def unsupported(self, plan: Plan) -> list[str]:  # noqa: ARG002 - the Protocol's
+        """Nothing: this store holds all that a file can."""
+        return []
+
+    def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:
+        """See `Store.apply`."""
+        with self._writing():
+            held = self._require(plan)
+            before = held.snapshot()
+            if not plan.changes:
+                return before
+            wanted = valued(plan.result(before.establishment))
+            after = with_ids(wanted, f"{plan.finess}/{held.version + 1}")
+            _require_keys(after)
+            new_keys = dict(zip(_keys(wanted), _keys(after), strict=True))
+            days = {
+                new: today if old in plan.touched else before.changed_on.get(old, today)
+                for old, new in new_keys.items()
+            }
+            self._write(after, held.version + 1, days, today, author)
+            given = {old: new for old, new in new_keys.items() if old != new}
+            return Snapshot(after, str(held.version + 1), days, given)
+
+    def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
+        """See `LoadableStore.add`."""
+        _require_keys(establishment)
+        new = valued(establishment)
+        with self._writing():
+            held = self._held(new.finess)
+            if held and same_facts(new, held.snapshot().establishment):
+                return "unchanged"
+            if held and not replace:
+                raise DataError(
+                    f"L'établissement {new.finess} est déjà dans la base, différent.",
+                    remedy="Comparez : rorcli diff FICHIER. Remplacez : rorcli load --replace.",
+                )
+            version = held.version + 1 if held else 1
+            self._write(new, version, days_of_load(new, today), today, LOADED)
+            return "replaced" if held else "created"
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All or nothing; the lock is taken first, so that what is read stays true."""
+        with failures_told(self._path), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+
+    def _held(self, finess: str) -> _Held | None:
+        row = self._connection.execute(_HELD, (finess,)).fetchone()
+        return _Held(*row) if row else None
+
+    def _require(self, plan: Plan) -> _Held:
+        held = self._held(plan.finess)
+        if held and str(held.version) == plan.version:
+            return held
+        moved = "n'y est plus" if held is None else (
+            f"a changé : version {held.version}, écrite le {held.written_on} par {held.author}, "
+            f"et non plus {plan.version}"
+        )  # fmt: skip
+        raise StoreConflictError(
+            f"Dans la base, l'établissement {plan.finess} {moved}.",
+            remedy="Voyez ce qui reste à faire, rorcli diff, puis relancez rorcli push.",
+        )
+
+    def _write(
+        self, written: Establishment, version: int, days: Mapping[str, date], on: date, by: str
+    ) -> None:
+        site = site_row(written)
+        self._connection.execute(_PUT_SITE, (version, *site))
+        text = json.dumps(to_data(written), ensure_ascii=False, separators=(",", ":"))
+        data = zlib.compress(text.encode(), 1)
+        self._connection.execute(_PUT_VERSION, (site.finess, version, on.isoformat(), by, data))
+        self._write_nodes(site.finess, node_rows(written, days))
+
+    def _write_nodes(self, finess: str, rows: list[NodeRow]) -> None:
+        """Only rows that differ are touched: one unit of a hundred costs one unit."""
+        found = self._connection.execute(_NODES, (finess,))
+        before = {row.key: row for row in map(NodeRow._make, found)}
+        gone = before.keys() - {row.key for row in rows}
+        self._connection.executemany(
+            "DELETE FROM nodes WHERE finess = ? AND key = ?", [(finess, key) for key in gone]
+        )
+        changed = [(finess, *row) for row in rows if row != before.get(row.key)]
+        self._connection.executemany(_PUT_NODE, changed)
+
+
+def _keys(establishment: Establishment) -> list[str]:
+    """The key of each node, the EG's first."""
+    return ["", *(placed.key for placed in establishment.units())]
+
+
+def _require_keys(establishment: Establishment) -> None:
+    """A store knows every node by its key."""
+    faults = [] if establishment.finess else ["FINESS de l'établissement"]
+    faults += [f"id de « {each.path} »" for each in establishment.units() if not each.unit.id]
+    if faults:
+        raise DataError(
+            f"Il manque : {', '.join(faults)}.",
+            remedy="L'annuaire ne connaît une unité que par son id : complétez le fichier.",
+        )
+    doubled = [key for key, times in Counter(_keys(establishment)).items() if times > 1]
+    if doubled:
+        raise DataError(
+            f"Dans l'établissement {establishment.finess}, plusieurs unités portent le même id : "
+            f"{', '.join(doubled)}.",
+            remedy="Un id désigne une seule unité : corrigez le fichier.",
+        )

@@ -1,0 +1,253 @@
+"""What an establishment becomes in the embedded store: rows to search and to count; no I/O.
+
+Words are folded and cut here, for the index and for the question alike, so that both follow the
+rules of `codes.fold` whatever the SQLite; nothing that a person types reaches the query language.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from itertools import count
+from typing import NamedTuple
+
+from rorcli.codes import fold, table
+from rorcli.model import Adresse, EntiteGeographique, Establishment, Placed, Unite
+from rorcli.stores.base import Query
+
+DEFINITIVE = "DEF"
+
+# What fills the braces is ours; what a person typed is bound.
+_HIT = "finess, e.nom, categorie, e.commune, code_postal, finess_ej, raison_sociale"
+_FOUND = f"SELECT {_HIT}, NULL, NULL FROM establishments e WHERE {{}} ORDER BY rank, finess"  # noqa: S608
+_FOUND_BY_WORDS = f"""
+    SELECT {_HIT}, n.key, n.path
+    FROM nodes_fts JOIN nodes n ON n.id = nodes_fts.rowid JOIN establishments e USING (finess)
+    WHERE {{}} ORDER BY e.rank, finess, n.path, n.key"""  # noqa: S608
+
+
+class SiteRow(NamedTuple):
+    """A row of `establishments`; `names`, `legal` and `rank` are folded."""
+
+    finess: str
+    nom: str
+    categorie: str
+    commune: str
+    code_postal: str
+    departement: str
+    code_insee: str
+    finess_ej: str
+    raison_sociale: str
+    names: str
+    legal: str
+    rank: str
+
+
+class NodeRow(NamedTuple):
+    """A row of `nodes`: the EG (key "") or a unit; days in ISO form.
+
+    `verifie_le` and `closed_on` hold for what is below; `closed_on` is the day of a definitive
+    closing, "" when it bears none. `site` and `offer` are the words that full-text search knows.
+    """
+
+    key: str
+    parent: str | None
+    type: str
+    nom: str
+    path: str
+    mode: str | None
+    type_offre: str | None
+    commune: str
+    verifie_le: str | None
+    changed_on: str
+    closed_on: str | None
+    site: str
+    offer: str
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words, made of letters and digits alone."""
+    return re.findall(r"[^\W_]+", fold(text))
+
+
+def site_row(establishment: Establishment) -> SiteRow:
+    """The establishment's own row."""
+    eg, ej = establishment.etablissement, establishment.entite_juridique
+    adresse = eg.adresse or Adresse()
+    commune, nom, legal = adresse.commune or "", eg.nom or "", ej.raison_sociale or ""
+    return SiteRow(
+        finess=establishment.finess,
+        nom=nom,
+        categorie=eg.categorie or "",
+        commune=commune,
+        code_postal=adresse.code_postal or "",
+        departement=departement(eg),
+        code_insee=adresse.code_insee or "",
+        finess_ej=ej.finess or "",
+        raison_sociale=legal,
+        names=_joined(commune, nom),
+        legal=_joined(legal),
+        # A tab sorts before letters: Nantes goes before Nantes-en-Bresse, whatever the names.
+        rank=f"{fold(commune)}\t{fold(nom)}",
+    )
+
+
+def node_rows(establishment: Establishment, changed_on: Mapping[str, date]) -> list[NodeRow]:
+    """The EG's row, then one for each unit; `changed_on` holds every key."""
+    place = site_row(establishment)
+    rows = [_eg_row(establishment.etablissement, place, changed_on[""])]
+    rows += [_unit_row(placed, place, changed_on[placed.key]) for placed in establishment.units()]
+    return rows
+
+
+def departement(eg: EntiteGeographique) -> str:
+    """Number of the département; a postal code does not tell the two of Corsica apart."""
+    adresse = eg.adresse or Adresse()
+    code = adresse.code_insee or adresse.code_postal or ""
+    if not code or code.startswith("20"):
+        code = eg.finess or ""
+    return code[:3] if code.startswith(("97", "98")) else code[:2]
+
+
+def verified_on(*nodes: EntiteGeographique | Unite) -> date | None:
+    """The first `verifie_le` that is a day; nodes come from the unit upwards."""
+    for node in nodes:
+        try:
+            return date.fromisoformat(node.verifie_le or "")
+        except ValueError:
+            continue
+    return None
+
+
+def days_of_load(establishment: Establishment, today: date) -> dict[str, date]:
+    """`changed_on` of what is loaded: what its effective `verifie_le` says, else `today`."""
+    days = {"": verified_on(establishment.etablissement) or today}
+    for placed in establishment.units():
+        days[placed.key] = verified_on(*_upwards(placed)) or today
+    return days
+
+
+def with_ids(establishment: Establishment, prefix: str) -> Establishment:
+    """Each unit without `id` gets one: the prefix and its number."""
+    numbers = count(1)
+
+    def identified(unit: Unite) -> Unite:
+        new = unit.id or f"{prefix}-{next(numbers)}"
+        below = tuple(identified(each) for each in unit.unites)
+        return replace(unit, id=new, managed=unit.managed | {"id"}, unites=below)
+
+    eg = establishment.etablissement
+    eg = replace(eg, unites=tuple(identified(unit) for unit in eg.unites))
+    return replace(establishment, etablissement=eg)
+
+
+def select(query: Query) -> tuple[str, list[str]]:
+    """SQL of a search and its values: rows of an establishment and a node, grouped and in order.
+
+    Node columns are NULL when the query has no words for full-text search.
+    """
+    tests: list[str] = []
+    values: list[str] = []
+
+    def require(test: str, *given: str) -> None:
+        tests.append(f"({test})")
+        values.extend(given)
+
+    match = [f'"{word}"*' for word in words_of(query.words)]
+    match += [f'offer : "{word}"*' for word in words_of(query.what)]
+    if match:
+        require("nodes_fts MATCH ?", " AND ".join(match))
+    if words := words_of(query.place):
+        code = "".join(words).upper()
+        require(f"? IN (code_postal, departement) OR {_has(words, 'names')}", code, *_like(words))
+    if words := words_of(query.ej):
+        require(f"finess_ej = ? OR {_has(words, 'legal')}", "".join(words).upper(), *_like(words))
+    if query.finess:
+        require("finess IN (SELECT value FROM json_each(?))", json.dumps(query.finess))
+    return (_FOUND_BY_WORDS if match else _FOUND).format(" AND ".join(tests) or "TRUE"), values
+
+
+def _has(words: list[str], column: str) -> str:
+    return " AND ".join(f"{column} LIKE ?" for _ in words)
+
+
+def _like(words: list[str]) -> list[str]:
+    return [f"% {word}%" for word in words]
+
+
+def _eg_row(eg: EntiteGeographique, place: SiteRow, changed_on: date) -> NodeRow:
+    return NodeRow(
+        key="",
+        parent=None,
+        type="eg",
+        nom=place.nom,
+        path="",
+        mode=None,
+        type_offre=None,
+        commune=place.commune,
+        verifie_le=_iso(verified_on(eg)),
+        changed_on=changed_on.isoformat(),
+        closed_on=_closed_on(eg),
+        site=_site_words(place),
+        offer=_joined(place.nom, _label("categories", place.categorie)),
+    )
+
+
+def _unit_row(placed: Placed, place: SiteRow, changed_on: date) -> NodeRow:
+    unit, nodes = placed.unit, _upwards(placed)
+    communes = [lieu.adresse.commune or "" for lieu in unit.lieux if lieu.adresse]
+    return NodeRow(
+        key=placed.key,
+        parent=placed.parent_key,
+        type=unit.type or "",
+        nom=unit.nom or "",
+        path=placed.path,
+        mode=unit.mode_prise_en_charge,
+        type_offre=unit.type_offre,
+        commune=next(filter(None, communes), place.commune),
+        verifie_le=_iso(verified_on(*nodes)),
+        changed_on=changed_on.isoformat(),
+        closed_on=_closed_on(*nodes),
+        site=_site_words(place, *communes),
+        offer=_joined(place.nom, placed.path, *_labels(unit)),
+    )
+
+
+def _upwards(placed: Placed) -> tuple[Unite | EntiteGeographique, ...]:
+    return (placed.unit, *reversed(placed.above), placed.site)
+
+
+def _closed_on(*nodes: EntiteGeographique | Unite) -> str | None:
+    closed = (each.date_fermeture or "" for each in nodes if each.type_fermeture == DEFINITIVE)
+    return next(closed, None)
+
+
+def _site_words(place: SiteRow, *communes: str) -> str:
+    numbers = (place.code_postal, place.departement, place.finess, place.finess_ej)
+    return _joined(place.commune, place.raison_sociale, *numbers, *communes)
+
+
+def _labels(unit: Unite) -> Iterator[str]:
+    yield _label("modes", unit.mode_prise_en_charge)
+    yield _label("types-offre", unit.type_offre)
+    yield _label("champs", unit.champ_activite)
+    yield from (_label("activites", code) for code in unit.activites)
+    yield from (_label("specialites", praticien.specialite) for praticien in unit.praticiens)
+
+
+@cache
+def _label(name: str, code: str | None) -> str:
+    return table(name).label(code or "") or ""
+
+
+def _joined(*texts: str) -> str:
+    """Every word once, each after a space, so that `% word%` finds where a word begins."""
+    return "".join(f" {word}" for word in dict.fromkeys(words_of(" ".join(texts))))
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

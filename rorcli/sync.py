@@ -1,0 +1,281 @@
+"""The use case of `diff` and `push`: read both sides, plan, check, apply, tell the outcome.
+
+One establishment is the unit: each ends as applied, unchanged, refused, conflicted or failed, and
+the others go on. What is applied is the plan that was shown, against the version that it was
+computed from; the result is read again before it is called applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rorcli.basefile import Base, load_base, save_base
+from rorcli.errors import (
+    DataError,
+    ExitCode,
+    RorcliError,
+    StoreConflictError,
+    StoreError,
+    strongest,
+)
+from rorcli.files import save
+from rorcli.model import Establishment, Placed, decode
+from rorcli.planning.changes import Change, rebase
+from rorcli.planning.facts import facts
+from rorcli.planning.plan import Guard, Plan, Sides, Thresholds
+from rorcli.text.edits import set_value
+from rorcli.validation.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from rorcli.stores.base import Snapshot, Store
+    from rorcli.text.document import Document
+
+
+class Status(StrEnum):
+    """How an establishment ends."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    CONFLICTED = "conflicted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One file ready to be compared: both sides, the plan, and the findings on the file.
+
+    `document` is the file, `named` the same with the ids that the store gave meanwhile.
+    `snapshot` and `plan` are None when the store does not know the establishment, or when the file
+    cannot be read; `problem` then says why.
+    """
+
+    file: Path
+    document: Document
+    named: Document
+    ours: Establishment
+    findings: tuple[Finding, ...]
+    snapshot: Snapshot | None = None
+    sides: Sides | None = None
+    plan: Plan | None = None
+    problem: RorcliError | None = None
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The errors in the nodes that the plan changes, and those of an unreadable file."""
+        errors = [f for f in self.findings if f.severity is Severity.ERROR]
+        if self.plan is None or self.document.data is None:
+            return errors
+        return [f for f in errors if self._node_of(f.field) in self.plan.touched]
+
+    def _node_of(self, pointer: str) -> str:
+        """Key of the node that a finding belongs to: the deepest unit around it."""
+        if pointer.startswith("/entite_juridique"):
+            return "ej"
+        around = [
+            placed.key
+            for placed in self.ours.units()
+            if f"{pointer}/".startswith(f"{placed.unit.pointer}/")
+        ]
+        return around[-1] if around else ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one establishment, and why."""
+
+    prepared: Prepared
+    status: Status
+    code: ExitCode = ExitCode.OK
+    reason: str = ""
+    remedy: str = ""
+
+    @property
+    def finess(self) -> str:
+        """The establishment's key; "" when the file does not say."""
+        return self.prepared.ours.finess
+
+
+def prepare(
+    file: Path,
+    document: Document,
+    findings: Iterable[Finding],
+    store: Store,
+    limits: Thresholds,
+) -> Prepared:
+    """Reads the other two sides of a file and plans; never raises for one establishment."""
+    ours = decode(document.data) if isinstance(document.data, dict) else Establishment()
+    ready = Prepared(file, document, document, ours, tuple(findings))
+    if not ours.finess:
+        return replace(ready, problem=RorcliError(
+            f"{document.path} : fichier illisible, ou sans FINESS d'établissement",
+            remedy=f"rorcli validate {document.path}"))  # fmt: skip
+    try:
+        snapshot = store.fetch(ours.finess)
+        base = load_base(file, ours.finess)
+    except RorcliError as error:
+        return replace(ready, problem=error)
+    if snapshot is None:
+        unknown = DataError(
+            f"{ours.finess} : établissement inconnu de l'annuaire {store.url}",
+            remedy=f"rorcli load {document.path}, ou choisissez l'annuaire avec --store",
+        )
+        return replace(ready, problem=unknown)
+    # A base taken from another store says nothing of this one.
+    known = base.facts if base is not None and base.store == store.url else None
+    named = adopt_ids(document, snapshot.establishment)
+    ours = decode(named.data)
+    sides = Sides.of(ours, snapshot.establishment, known)
+    plan = sides.plan(ours.finess, snapshot.version, limits)
+    return replace(ready, named=named, ours=ours, snapshot=snapshot, sides=sides, plan=plan)
+
+
+def adopt_ids(document: Document, theirs: Establishment) -> Document:
+    """The document with the ids of the units that it proposed and the store has since.
+
+    They are known by parent, level and name (design, Structure).
+    """
+    proposed = [p.unit.pointer for p in decode(document.data).units() if not p.unit.id]
+    for pointer in proposed:
+        units = list(decode(document.data).units())  # keys change as ids come in
+        known = {placed.key for placed in units}
+        now = next(placed for placed in units if placed.unit.pointer == pointer)
+        twins = [p for p in theirs.units() if _same_place(p, now) and p.key not in known]
+        if len(twins) == 1:
+            document = set_value(document, f"{pointer}/id", twins[0].unit.id)
+    return document
+
+
+def _same_place(one: Placed, other: Placed) -> bool:
+    return (one.parent_key, one.unit.type, one.unit.nom) == (
+        other.parent_key,
+        other.unit.type,
+        other.unit.nom,
+    )
+
+
+def stops(prepared: Prepared, store: Store, allowed: Iterable[str]) -> Outcome | None:
+    """Why this establishment will not be written; None when nothing stands against it."""
+    if prepared.problem is not None:
+        return _failed(prepared, prepared.problem)
+    plan = prepared.plan
+    if plan is not None and plan.conflicts:
+        return Outcome(
+            prepared,
+            Status.CONFLICTED,
+            ExitCode.CONFLICT,
+            f"{len(plan.conflicts)} champ(s) modifié(s) des deux côtés",
+            "accordez le fichier avec l'annuaire, puis relancez : rorcli diff",
+        )
+    if plan is None or not plan.changes:
+        return Outcome(prepared, Status.UNCHANGED)
+    return _refusal(prepared, plan, store, allowed)
+
+
+def _refusal(
+    prepared: Prepared, plan: Plan, store: Store, allowed: Iterable[str]
+) -> Outcome | None:
+    """Errors in what would be written, then guards, then what the store cannot take."""
+    if prepared.errors:
+        return Outcome(
+            prepared,
+            Status.REFUSED,
+            ExitCode.FINDINGS,
+            f"{len(prepared.errors)} erreur(s) dans les unités à modifier",
+            f"rorcli validate {prepared.document.path}",
+        )
+    if refused := plan.refusals(allowed):
+        return _refused(prepared, refused)
+    if missing := store.unsupported(plan):
+        return Outcome(prepared, Status.REFUSED, ExitCode.REFUSED, " ; ".join(missing))
+    return None
+
+
+def apply(prepared: Prepared, store: Store, *, today: date, author: str) -> Outcome:
+    """Writes the plan, reads the result again, keeps the new base."""
+    plan = prepared.plan
+    if plan is None or not plan.changes:
+        return settle(prepared, store, today=today)
+    try:
+        after = store.apply(plan, today=today, author=author)
+        reread = store.fetch(plan.finess)
+    except StoreError as error:
+        return _failed(prepared, error)
+    # Whoever wrote since then has seen our version: what they left is theirs to explain.
+    seen = reread if reread is not None and reread.version == after.version else after
+    held = facts(seen.establishment, plan.doubled).values
+    astray = [c for c in plan.changes if _is_stable(c, after) and held.get(c.path) != c.after]
+    if astray:
+        return Outcome(
+            prepared,
+            Status.FAILED,
+            ExitCode.UNAVAILABLE,
+            f"relu après écriture, l'annuaire tient autre chose pour {len(astray)} valeur(s)",
+            "rorcli diff montre ce qu'il tient",
+        )
+    _settle(prepared, store, after, today=today)
+    return Outcome(prepared, Status.APPLIED)
+
+
+def _is_stable(change: Change, after: Snapshot) -> bool:
+    """False under a unit that the store gave an id: its facts now stand under another key."""
+    return not any(key in change.path or key == change.after for key in after.given)
+
+
+def settle(prepared: Prepared, store: Store, *, today: date) -> Outcome:
+    """Nothing to write; what both sides agree on is still worth remembering."""
+    plan, snapshot = prepared.plan, prepared.snapshot
+    if plan is not None and snapshot is not None and not plan.conflicts:
+        _settle(prepared, store, snapshot, today=today)
+    return Outcome(prepared, Status.UNCHANGED)
+
+
+def _settle(prepared: Prepared, store: Store, held: Snapshot, *, today: date) -> None:
+    """Splices the ids that the store gave into the file, then keeps what both sides agree on."""
+    document = prepared.named
+    for key, given in held.given.items():
+        unit = next(p.unit for p in decode(prepared.named.data).units() if p.key == key)
+        document = set_value(document, f"{unit.pointer}/id", given)
+    if document.text != prepared.document.text:
+        save(prepared.file, prepared.document, document)
+    former = prepared.sides.base if prepared.sides else None
+    sides = Sides.of(decode(document.data), held.establishment, former)
+    kept = rebase(sides.base, sides.ours, sides.theirs, applied=())
+    if former != kept:
+        finess = prepared.ours.finess
+        save_base(prepared.file, Base(finess, store.url, held.version, today, kept))
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
+    """PARTIAL when some were written and others not, else the strongest of all."""
+    listed = list(outcomes)
+    codes = {outcome.code for outcome in listed}
+    if codes - {ExitCode.OK} and any(o.status is Status.APPLIED for o in listed):
+        return ExitCode.PARTIAL
+    return strongest(codes)
+
+
+def new_base(establishment: Establishment, store: str, version: str, today: date) -> Base:
+    """The base of a file that was just pulled: it agrees with the store on all that it holds."""
+    return Base(establishment.finess, store, version, today, facts(establishment))
+
+
+def _refused(prepared: Prepared, guards: list[Guard]) -> Outcome:
+    flags = " ".join(f"--allow {guard.name}" for guard in guards)
+    advice = f"si c'est voulu : {flags}"
+    if any(guard.name == "structure" for guard in guards):
+        advice += " ; une modification de structure se demande à l'équipe ROR régionale"
+    return Outcome(
+        prepared, Status.REFUSED, ExitCode.REFUSED,
+        " ; ".join(f"{guard.name} : {guard.message}" for guard in guards), advice,
+    )  # fmt: skip
+
+
+def _failed(prepared: Prepared, error: RorcliError) -> Outcome:
+    status = Status.CONFLICTED if isinstance(error, StoreConflictError) else Status.FAILED
+    return Outcome(prepared, status, error.exit_code, error.message, error.remedy)

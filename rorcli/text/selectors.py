@@ -1,0 +1,279 @@
+"""How people name things: a unit of the tree, and a key within it.
+
+`find_unit` answers which unit a name means; `Assignment.parse` reads `KEY=VALUE`, and `resolve`
+finds the place in the document that the key means (design, Naming things).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rorcli import codes
+from rorcli.errors import UsageError
+from rorcli.fields import Kind, Spec
+from rorcli.model import (
+    CANAUX,
+    EntiteGeographique,
+    EntiteJuridique,
+    Establishment,
+    Placed,
+    Unite,
+    keys_of,
+)
+from rorcli.text.edits import value_at
+
+STANDARD, SECRETARIAT = "06", "07"
+SEPARATOR = " > "
+EG_POINTER, EJ_POINTER = "/etablissement", "/entite_juridique"
+_STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<selector>[^\]]*)\])?")
+_SHOWN_CANDIDATES = 10
+
+
+def find_unit(establishment: Establishment, name: str) -> Placed:
+    """The unit that `name` means: exact id, then exact name, then a piece of the path of names.
+
+    UsageError lists the candidates of an ambiguous name, or the closest names of an unknown one.
+    """
+    placed = list(establishment.units())
+    folded = codes.fold(name)
+    for matches in (
+        [p for p in placed if p.unit.id == name],
+        [p for p in placed if codes.fold(p.unit.nom or "") == folded],
+        [p for p in placed if _is_piece(folded, codes.fold(p.path))],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise _ambiguous(name, matches)
+    raise _unknown_unit(name, placed)
+
+
+def _is_piece(piece: str, path: str) -> bool:
+    """True when `piece` stands in the path's last names: the unit itself must be part of it."""
+    last = path.rpartition(SEPARATOR)[2]
+    return piece in last or (SEPARATOR in piece and path.endswith(piece))
+
+
+def select_units(establishment: Establishment, patterns: list[tuple[str, str]]) -> list[Placed]:
+    """Every unit whose keys all match their glob: [("type", "uo"), ("nom", "Consultation*")]."""
+    known = keys_of(Unite)
+    for key, _ in patterns:
+        if key not in known:
+            raise UsageError(f"--where {key}= : clé inconnue d'une unité",
+                             remedy=f"clés : {', '.join(known)}")  # fmt: skip
+    return [
+        placed
+        for placed in establishment.units()
+        if all(_matches(getattr(placed.unit, key), glob) for key, glob in patterns)
+    ]
+
+
+def _matches(value: object, glob: str) -> bool:
+    if isinstance(value, tuple):
+        return any(_matches(each, glob) for each in value)
+    shown = "" if value is None else str(value)  # True matches "true": case is ignored
+    return fnmatchcase(codes.fold(shown), codes.fold(glob))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value goes: its pointer, its declaration, and what must be made on the way.
+
+    `item` is the list item to append at `holder` when the key lives in one that is not there yet.
+    """
+
+    pointer: str
+    spec: Spec
+    holder: str = ""
+    item: tuple[tuple[str, Any], ...] = ()
+
+
+def resolve(data: Any, node: str, key: str) -> Place:
+    """The place that `key` means at the node of pointer `node`; UsageError when it means none."""
+    if key in CANAUX and not _has_own_box(node, key):
+        return _main_contact(data, node, key)
+    owner = _noun_of(node)
+    pointer, steps = node, _split(key)
+    spec: Spec | None = None
+    for rank, step in enumerate(steps):
+        found = _STEP.fullmatch(step)
+        known = keys_of(owner)
+        if found is None or found["key"] not in known:
+            raise _unknown_key(key, step, list(known))
+        spec = known[found["key"]]
+        pointer = f"{pointer}/{found['key']}"
+        owner = spec.noun()
+        if found["selector"] is not None:
+            pointer, missing = _item(data, pointer, spec, found["selector"])
+            if missing:
+                return _in_new_item(key, steps[rank + 1 :], pointer, owner, missing)
+    return Place(pointer, _writable(key, spec))
+
+
+def parse_value(spec: Spec, text: str) -> Any:
+    """`text` as the type of the key; "" erases. UsageError says what is expected."""
+    if text == "":
+        return [] if spec.kind in {Kind.NOUNS, Kind.CODES} else None
+    if spec.kind is Kind.FLAG:
+        said = {"true": True, "oui": True, "false": False, "non": False}.get(codes.fold(text))
+        if said is None:
+            raise UsageError(f"{spec.key}={text} : true ou false attendu")
+        return said
+    if spec.kind is Kind.COUNT:
+        if not (text.isascii() and text.isdigit()):
+            raise UsageError(f"{spec.key}={text} : nombre entier, zéro ou plus, attendu")
+        return int(text)
+    if spec.kind is Kind.CODES:
+        return [code_for(spec, each.strip()) for each in text.split(",")]
+    return code_for(spec, text)
+
+
+def code_for(spec: Spec, text: str) -> str:
+    """A code given as such or by its exact label; other texts go through unchanged."""
+    if not spec.table:
+        return text
+    table = codes.table(spec.table)
+    found = table.by_label(text)
+    return text if text in table.codes or found is None else found.code
+
+
+def parse_words(name: str, words: str) -> str:
+    """The one code of table `name` that WORDS mean: a code, an exact label, else all the words."""
+    table = codes.table(name)
+    if words in table.codes:
+        return words
+    exact = table.by_label(words)
+    if exact is not None:
+        return exact.code
+    found = [code for code in table.search(words.split()) if code.in_value_set]
+    if len(found) == 1:
+        return found[0].code
+    listed = ", ".join(f"{code.code} {code.label}" for code in found[:_SHOWN_CANDIDATES])
+    closest = table.closest(words)
+    if found:
+        raise UsageError(f"« {words} » désigne {len(found)} codes : {listed}"
+                         + ("…" if len(found) > _SHOWN_CANDIDATES else ""),
+                         remedy="précisez, ou donnez le code")  # fmt: skip
+    hint = f"vouliez-vous dire {closest.code} {closest.label} ?" if closest else ""
+    raise UsageError(f"« {words} » ne désigne aucun code de la table {name}",
+                     remedy=f"{hint} rorcli codes {name} MOTS en propose".strip())  # fmt: skip
+
+
+def _has_own_box(node: str, key: str) -> bool:
+    """`mssante` on a pole, service, uf or uo is the node's own mailbox."""
+    return key == "mssante" and node not in {EG_POINTER, EJ_POINTER}
+
+
+def _main_contact(data: Any, node: str, key: str) -> Place:
+    """The first contact without `fonction`; one of nature 07, at the EG 06, if there is none."""
+    holder = f"{node}/contacts"
+    contacts = value_at(data, holder) or []
+    spec = keys_of(_noun_of(node))["contacts"]
+    short = keys_of(spec.noun())[key]
+    for index, contact in enumerate(contacts):
+        if isinstance(contact, dict) and not contact.get("fonction"):
+            return Place(f"{holder}/{index}/{key}", short)
+    nature = STANDARD if node == EG_POINTER else SECRETARIAT
+    return Place(f"{holder}/{len(contacts)}/{key}", short, holder, (("nature", nature),))
+
+
+def _noun_of(node: str) -> type:
+    if node == EG_POINTER:
+        return EntiteGeographique
+    return EntiteJuridique if node == EJ_POINTER else Unite
+
+
+def _split(key: str) -> list[str]:
+    """Splits at the dots that stand outside brackets."""
+    return re.findall(r"(?:[^.\[]|\[[^\]]*\])+", key)
+
+
+def _item(data: Any, pointer: str, spec: Spec, selector: str) -> tuple[str, dict[str, str]]:
+    """The item of a list that a selector means: its pointer, or what a new one would hold."""
+    wanted = _criteria(spec.key, selector)
+    items = value_at(data, pointer) or []
+    matches = [
+        index
+        for index, item in enumerate(items)
+        if isinstance(item, dict) and all(item.get(k) == v for k, v in wanted.items())
+    ]
+    if len(matches) > 1:
+        raise UsageError(f"{spec.key}[{selector}] désigne {len(matches)} éléments",
+                         remedy="modifiez-les à la main : rorcli edit FICHIER")  # fmt: skip
+    if matches:
+        return f"{pointer}/{matches[0]}", {}
+    if spec.key != "contacts":
+        raise UsageError(f"{spec.key}[{selector}] : aucun élément de ce nom",
+                         remedy="rorcli show --unit … montre ce que l'unité contient")  # fmt: skip
+    return f"{pointer}/{len(items)}", wanted
+
+
+def _criteria(key: str, selector: str) -> dict[str, str]:
+    """`07` by nature, `fonction:12` by function, an RPPS, an id of lieu."""
+    name, colon, value = selector.partition(":")
+    if key == "contacts":
+        field = name if colon else "nature"
+        value = value if colon else name
+        if field not in {"nature", "fonction", "nom"}:
+            raise UsageError(f"contacts[{selector}] : nature, fonction ou nom attendu",
+                             remedy="par exemple contacts[07], contacts[fonction:12]")  # fmt: skip
+        table = {"nature": "natures-contact", "fonction": "fonctions-contact"}.get(field)
+        return {field: parse_words(table, value) if table else value}
+    by = {"praticiens": "rpps", "lieux": "id", "unites": "id"}.get(key)
+    if by is None:
+        raise UsageError(f"{key}[…] : cette liste n'a pas d'éléments que l'on désigne ainsi",
+                         remedy="modifiez-la à la main : rorcli edit FICHIER")  # fmt: skip
+    return {by: selector}
+
+
+def _in_new_item(
+    key: str, rest: list[str], pointer: str, owner: type, item: dict[str, str]
+) -> Place:
+    """A contact that is not there yet is made with what its selector says."""
+    known = keys_of(owner)
+    if len(rest) != 1 or rest[0] not in known:
+        raise _unknown_key(key, ".".join(rest) or key, list(known))
+    holder = pointer.rpartition("/")[0]
+    spec = _writable(key, known[rest[0]])
+    return Place(f"{pointer}/{rest[0]}", spec, holder, tuple(item.items()))
+
+
+def _writable(key: str, spec: Spec | None) -> Spec:
+    if spec is None or spec.kind is Kind.NOUN:
+        raise UsageError(f"{key} : donnez une clé de ce groupe", remedy=f"par exemple {key}.…")
+    if spec.kind is Kind.NOUNS:
+        raise UsageError(
+            f"{key} : une liste ne s'écrit pas ainsi",
+            remedy="add-activity, add-practitioner, set-capacity, ou à la main : rorcli edit",
+        )
+    return spec
+
+
+def _ambiguous(name: str, matches: list[Placed]) -> UsageError:
+    shown = "\n".join(f"  {p.unit.id or '-'}  {p.path}" for p in matches[:_SHOWN_CANDIDATES])
+    more = "\n  …" if len(matches) > _SHOWN_CANDIDATES else ""
+    return UsageError(f"« {name} » désigne {len(matches)} unités :\n{shown}{more}",
+                      remedy="donnez l'identifiant, ou le chemin « Pôle > Unité »")  # fmt: skip
+
+
+def _unknown_unit(name: str, placed: list[Placed]) -> UsageError:
+    close = list(_closest(name, [p.unit.nom or "" for p in placed]))
+    hint = f"vouliez-vous dire {' ou '.join(f'« {each} »' for each in close)} ?" if close else (
+        "rorcli show montre l'arbre des unités")  # fmt: skip
+    return UsageError(f"aucune unité « {name} » dans ce fichier", remedy=hint)
+
+
+def _unknown_key(key: str, step: str, known: list[str]) -> UsageError:
+    close = list(_closest(step, known))
+    hint = f"vouliez-vous dire « {close[0]} » ?" if close else f"clés : {', '.join(known)}"
+    return UsageError(f"« {key} » : clé inconnue ici (« {step} »)", remedy=hint)
+
+
+def _closest(text: str, known: list[str]) -> Iterator[str]:
+    from difflib import get_close_matches
+
+    yield from get_close_matches(text, known, n=2)

@@ -1,0 +1,347 @@
+"""What no schema can say: keys of numbers and shapes of addresses (2xx), coherence (3xx).
+
+A rule is a small pure function over a `View` and stands in the table `CHECKS`; `check_comments`
+looks at the text, `check_files` at several establishments. Each yields issues that point at the key
+concerned, present or not. Severities and sources are in `validation.findings.RULES`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from rorcli import codes
+from rorcli.fields import Kind, Spec, specs
+from rorcli.identifiers import finess_ok, is_corsican, rpps_ok, siren_ok, siret_ok
+from rorcli.model import (
+    DIRECTEUR,
+    LEVELS,
+    Capacite,
+    Contact,
+    EntiteGeographique,
+    EntiteJuridique,
+    Establishment,
+    Horaire,
+    Lieu,
+    Patientele,
+    Praticien,
+    Telecom,
+    Unite,
+    age_in_days,
+    spec_at,
+)
+from rorcli.text.document import Document
+from rorcli.text.render import scalar
+from rorcli.validation.findings import Issue, Severity
+from rorcli.validation.view import View, day_of, keys, named
+
+Check = Callable[[View], Iterator[Issue]]
+
+
+def check_numbers(view: View) -> Iterator[Issue]:
+    """ROR201 to ROR205."""
+    legal, site = view.establishment.entite_juridique, view.establishment.etablissement
+    for owner in (legal, site):
+        if owner.finess and not finess_ok(owner.finess):
+            grade = Severity.INFO if is_corsican(owner.finess) else None
+            yield _bad_key("ROR201", f"{owner.pointer}/finess", owner.finess)._replace(
+                severity=grade
+            )
+    if legal.siren and not siren_ok(legal.siren):
+        yield _bad_key("ROR202", f"{legal.pointer}/siren", legal.siren)
+    if site.siret and not siret_ok(site.siret):
+        yield _bad_key("ROR203", f"{site.pointer}/siret", site.siret)
+    elif site.siret and legal.siren and not site.siret.startswith(legal.siren):
+        message = f"SIRET {site.siret} : il ne commence pas par le SIREN de l'EJ, {legal.siren}"
+        yield Issue("ROR205", f"{site.pointer}/siret", message, "corrigez l'un des deux")
+    for person in view.all_of(Praticien):
+        if person.rpps and not rpps_ok(person.rpps):
+            yield _bad_key("ROR204", f"{person.pointer}/rpps", person.rpps)
+
+
+def _bad_key(rule: str, pointer: str, number: str) -> Issue:
+    spec = spec_at(pointer)
+    message = f'{spec.label if spec else ""} "{number}" : la clé de contrôle est fausse'
+    return Issue(rule, pointer, message, "un chiffre est faux : recopiez le numéro à sa source")
+
+
+_MAIL = r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"
+_PHONE = re.compile(r"0[1-9]\d{8}|\+(?!330)[1-9]\d{6,14}|1\d{1,2}|11\d{4}|[13]\d{3}")
+_SITE = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?")
+_SHAPES: Mapping[str, tuple[str, re.Pattern[str], str]] = {
+    **dict.fromkeys("1268", ("ROR206", _PHONE, "écrivez dix chiffres, ou +33 et neuf chiffres")),
+    **dict.fromkeys("39", ("ROR207", re.compile(_MAIL), "écrivez nom@domaine")),
+    "MSSANTE": ("ROR208", re.compile(rf"(?i)(?=.*@.*mssante){_MAIL}"),
+                "une boîte MSSanté est dans un domaine MSSanté : nom@etablissement.mssante.fr"),
+    "4": ("ROR209", _SITE, "écrivez l'adresse complète : https://…"),
+}  # fmt: skip
+
+
+def check_addresses(view: View) -> Iterator[Issue]:
+    """ROR206 to ROR209, wherever a number or an address stands."""
+    site = view.establishment.etablissement
+    yield from _address(f"{site.pointer}/site_internet", "4", site.site_internet)
+    for noun in view.nouns:
+        if isinstance(noun, Telecom):
+            tail = "/valeur" if noun.pointer.split("/")[-2] == "telecoms" else ""
+            yield from _address(noun.pointer + tail, noun.canal, noun.valeur)
+        elif isinstance(noun, Unite):
+            for index, box in enumerate(noun.mssante):
+                tail = f"/{index}" if len(noun.mssante) > 1 else ""
+                yield from _address(f"{noun.pointer}/mssante{tail}", "MSSANTE", box)
+
+
+def _address(pointer: str, canal: str | None, value: str | None) -> Iterator[Issue]:
+    rule, shape, remedy = _SHAPES.get(canal or "", ("", None, ""))
+    bare = re.sub(r"[ .()-]", "", value or "") if rule == "ROR206" else value
+    if bare and shape and not shape.fullmatch(bare):
+        yield Issue(rule, pointer, f"« {value} » n'a pas la forme attendue", remedy)
+
+
+def check_order(view: View) -> Iterator[Issue]:
+    """ROR301: a level never stands below a lower one; two units of one level may nest."""
+    for unit, above in ((placed.unit, placed.above[-1]) for placed in view.units if placed.above):
+        levels = [LEVELS.index(each.type) for each in (above, unit) if each.type in LEVELS]
+        if levels != sorted(levels):
+            message = f"niveaux inversés : {named(unit)} sous {named(above)}"
+            remedy = "l'ordre est pôle, service, UF, UO : déplacez l'unité ou changez son « type »"
+            yield Issue("ROR301", f"{unit.pointer}/type", message, remedy)
+
+
+# What tells items of a list apart (design); those not listed have all of their values.
+_IDENTITY: Mapping[type, tuple[str, ...]] = {
+    Contact: ("fonction", "nature", "nom"),
+    Telecom: ("canal", "valeur"),
+    Horaire: ("jours", "debut"),
+    Praticien: ("rpps", "specialite"),
+    Capacite: ("nature", "statut", "temporalite", "affectation", "genre"),
+    Lieu: ("id", "nom"),
+    Unite: ("type", "nom"),
+}
+
+
+def check_doubles(view: View) -> Iterator[Issue]:
+    """ROR302 within each list."""
+    for noun in view.nouns:
+        for spec in keys(noun, Kind.NOUNS, Kind.CODES, Kind.TEXTS):
+            seen: set[str] = set()
+            for index, item in enumerate(getattr(noun, spec.key)):
+                identity, shown = _identify(item)
+                where = getattr(item, "pointer", f"{noun.pointer}/{spec.key}/{index}")
+                if identity in seen:
+                    yield _double(where, spec, shown)
+                elif identity:
+                    seen.add(identity)
+
+
+def _identify(item: Any) -> tuple[str, str]:
+    """Identity of an item, "" when it has none yet or another rule judges it; and how to say it."""
+    if isinstance(item, str):
+        return item, f'"{item}"'
+    keys = _IDENTITY[type(item)]
+    values = {key: getattr(item, key) for key in keys if getattr(item, key)}
+    shown = ", ".join(f"{key} {'+'.join(v) if key == 'jours' else v}" for key, v in values.items())
+    match item:
+        case Unite(id=str()):
+            return "", ""
+        case Praticien():
+            return (f"{item.rpps} {item.specialite}" if item.rpps else ""), shown
+        case Lieu() | Unite() | Telecom() | Capacite() | Horaire():
+            return (item.identity if values else ""), shown
+    return item.identity, shown or "ni fonction, ni nature, ni nom"
+
+
+def _double(pointer: str, spec: Spec, shown: str) -> Issue:
+    return Issue("ROR302", pointer, f"« {spec.label} » : deux fois {shown}", "gardez-en un")
+
+
+def check_identities(view: View) -> Iterator[Issue]:
+    """ROR302 across the file: an id names one unit, a lieu is described once, one director."""
+    units: set[str] = set()
+    for placed in view.units:
+        if placed.unit.id in units:
+            message = f"une autre unité a déjà l'identifiant {placed.unit.id}"
+            yield Issue("ROR302", f"{placed.unit.pointer}/id", message,
+                        "corrigez-le, ou retirez-le d'une unité à créer")  # fmt: skip
+        units |= {placed.unit.id} if placed.unit.id else set()
+    described: dict[str, str] = {}
+    for lieu in view.all_of(Lieu):
+        if not lieu.id or lieu.managed <= {"id"}:
+            continue
+        around = lieu.pointer.rpartition("/")[0]
+        if described.setdefault(lieu.id, around) != around:
+            message = f"le lieu {lieu.id} est décrit deux fois"
+            yield Issue("ROR302", f"{lieu.pointer}/id", message, "ne gardez ici que son id")
+    for contact in view.establishment.etablissement.contacts:
+        if contact.fonction == DIRECTEUR:
+            message = "le directeur est décrit deux fois"
+            yield Issue("ROR302", f"{contact.pointer}/fonction", message, "gardez « directeur »")
+
+
+def check_ages(view: View) -> Iterator[Issue]:
+    """ROR303, after conversion to days."""
+    for ages in view.all_of(Patientele):
+        try:
+            inverted = age_in_days(ages.age_min or "") > age_in_days(ages.age_max or "")
+        except ValueError:
+            continue
+        if inverted:
+            message = f"âge minimal {ages.age_min}, âge maximal {ages.age_max}"
+            yield Issue("ROR303", f"{ages.pointer}/age_max", message, "échangez ou corrigez-les")
+
+
+def check_closed_codes(view: View) -> Iterator[Issue]:
+    """ROR304."""
+    for noun in view.nouns:
+        for spec in keys(noun, Kind.CODE, Kind.CODES):
+            held = getattr(noun, spec.key) or ()
+            for index, value in enumerate((held,) if isinstance(held, str) else held):
+                code = codes.table(spec.table).codes.get(value)
+                if code and code.is_closed(view.today):
+                    tail = f"/{index}" if spec.is_list else ""
+                    message = f'« {spec.label} » : "{value}" ({code.label}) est fermé'
+                    yield Issue("ROR304", f"{noun.pointer}/{spec.key}{tail}",
+                                f"{message} depuis le {code.ends_on}",
+                                "choisissez un code ouvert")  # fmt: skip
+
+
+_PAIR = re.compile(r"""(?:([a-z_]+):|-)\s+\[?["']?(\w+)(?!\w*:)""")
+
+
+@cache
+def _tables(key: str) -> tuple[codes.Table, ...]:
+    """The code tables of a key, whatever its noun; those of lists of codes for an item, ""."""
+    every = (Contact, Telecom, Praticien, Capacite, Unite, EntiteGeographique)
+    found = (spec for owner in every for spec in specs(owner).values() if spec.table)
+    names = (spec.table for spec in found if (spec.key == key if key else spec.is_list))
+    return tuple(codes.table(name) for name in dict.fromkeys(names))
+
+
+def check_comments(document: Document) -> Iterator[Issue]:
+    """ROR305: an end-of-line comment that is the label of another code than those of its line.
+
+    The text is looked at line by line; places are asked for only where a line is suspect.
+    """
+    start = 0
+    for line in document.text.split("\n"):
+        code, sign, comment = line.partition(" #")
+        said = comment.strip()
+        if sign and said and _is_suspect(code, said):
+            yield from _contradicted(document, start, start + len(code), said)
+        start += len(line) + 1
+
+
+def _is_suspect(code: str, said: str) -> bool:
+    pairs = [(table, value) for key, value in _PAIR.findall(code) for table in _tables(key)]
+    if any(table.label(value) == said for table, value in pairs):
+        return False
+    return any(table.by_label(said) for table, _ in pairs)
+
+
+def _contradicted(document: Document, start: int, end: int, said: str) -> Iterator[Issue]:
+    held = [
+        (pointer, codes.table(spec.table), document.source(pointer).strip("\"'"))
+        for pointer, mark in document.marks.items()
+        if start <= mark.start and mark.end <= end and (spec := spec_at(pointer)) and spec.table
+    ]
+    if any(codes.fold(table.label(value) or "") == codes.fold(said) for _, table, value in held):
+        return
+    for pointer, table, value in held:
+        if (other := table.by_label(said)) and value in table.codes:
+            message = f'"{value}" est {table.label(value)}, le commentaire dit {other.label}'
+            remedy = f"corrigez le commentaire, ou écrivez {scalar(other.code)}"
+            yield Issue("ROR305", pointer, message, remedy)
+            return
+
+
+_COUNTED, _HELD = ("disponible", "occupe", "reserve"), ("installe", "supplementaire")
+
+
+def check_sums(view: View) -> Iterator[Issue]:
+    """ROR306, per lieu, nature, time, assignment and gender; only where the file says installe."""
+    for lieu in view.all_of(Lieu):
+        groups: defaultdict[tuple[str | None, ...], Counter[str]] = defaultdict(Counter)
+        for each in lieu.capacites:
+            key = (each.nature, each.temporalite or "01", each.affectation or "01", each.genre)
+            groups[key][each.statut or ""] += each.nombre or 0
+        for (nature, *_), counts in groups.items():
+            used, held = (sum(counts[s] for s in kind) for kind in (_COUNTED, _HELD))
+            if used > held and "installe" in counts:
+                message = (
+                    f"{nature} : {used} disponibles, occupés ou réservés pour {held} installés"
+                )
+                yield Issue("ROR306", f"{lieu.pointer}/capacites", message, "recomptez-les")
+
+
+def check_dates(view: View) -> Iterator[Issue]:
+    """ROR308."""
+    for noun in view.nouns:
+        for spec in keys(noun, Kind.DAY):
+            value = getattr(noun, spec.key)
+            if value and day_of(value) is None:
+                message = f"« {spec.label} » : {value} n'existe pas au calendrier"
+                yield Issue("ROR308", f"{noun.pointer}/{spec.key}", message, "corrigez la date")
+
+
+CHECKS: tuple[Check, ...] = (
+    check_numbers,
+    check_addresses,
+    check_order,
+    check_doubles,
+    check_identities,
+    check_ages,
+    check_closed_codes,
+    check_sums,
+    check_dates,
+)
+
+
+def check_files(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+    """Rules on one or several files, each with its path as shown; issues come with its rank."""
+    for rule in (_check_sites, _check_legal_persons, _check_people):
+        yield from rule(files)
+
+
+def _check_sites(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+    """ROR309."""
+    first: dict[str, str] = {}
+    for rank, (path, each) in enumerate(files):
+        if each.finess and first.setdefault(each.finess, path) is not path:
+            message = f"{first[each.finess]} décrit déjà l'établissement {each.finess}"
+            yield rank, Issue("ROR309", "/etablissement/finess", message, "gardez un seul fichier")
+
+
+def _check_legal_persons(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+    """ROR307: what two files both say of an EJ is the same."""
+    first: dict[tuple[str, str], tuple[str, Any]] = {}
+    for rank, (path, each) in enumerate(files):
+        legal: EntiteJuridique = each.entite_juridique
+        for key, value in legal.to_data().items():
+            other, said = first.setdefault((legal.finess or path, key), (path, value))
+            if said != value:
+                spec = specs(EntiteJuridique)[key]
+                message = f"« {spec.label} » de l'EJ {legal.finess} : {other} dit autre chose"
+                yield rank, Issue("ROR307", f"/entite_juridique/{key}", message,
+                                  "écrivez la même chose dans tous ses fichiers")  # fmt: skip
+
+
+def _check_people(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+    """ROR310 and ROR311, between files and between units."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for rank, (path, each) in enumerate(files):
+        for placed in each.units():
+            for person in placed.unit.praticiens:
+                for key in ("civilite", "nom", "prenom"):
+                    value = getattr(person, key)
+                    if not (value and person.rpps):
+                        continue
+                    where = f"{path}, {placed.path}"
+                    said, at = first.setdefault((person.rpps, key), (value, where))
+                    if codes.fold(said) != codes.fold(value):
+                        rule = "ROR311" if key == "civilite" else "ROR310"
+                        message = f"RPPS {person.rpps} : {value} ici, {said} dans {at}"
+                        yield rank, Issue(rule, f"{person.pointer}/{key}", message,
+                                          "écrivez partout la même chose")  # fmt: skip

@@ -1,0 +1,111 @@
+"""Has a file's data the shape of the published schema?
+
+`jsonschema-rs` judges; `jsonschema` does where the other cannot be imported (a desk without its
+binary wheel). Both are reduced to the same `Breach`, which `validation.wording` puts in French.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rorcli.text.document import Document
+from rorcli.validation.findings import Issue
+from rorcli.validation.wording import RANK, Breach, say, say_unquoted, typo
+
+SCHEMA = Path(__file__).parents[1] / "data" / "etablissement.schema.min.json"
+
+Engine = Callable[[Any], list[Breach]]
+
+
+@cache
+def engine() -> Engine:
+    """The schema, compiled at first use."""
+    text = SCHEMA.read_text(encoding="utf-8")
+    try:
+        return rust_engine(text)
+    except ImportError:
+        return python_engine(text)
+
+
+def rust_engine(text: str) -> Engine:
+    """`jsonschema-rs`: two hundred times the speed of the other."""
+    import jsonschema_rs
+
+    validator = jsonschema_rs.Draft202012Validator(text)
+
+    def find(data: Any) -> list[Breach]:
+        errors = [] if validator.is_valid(data) else validator.iter_errors(data)
+        found = []
+        for error in errors:
+            kind = error.kind.as_dict()
+            keys = kind.get("unexpected") or [kind.get("property", "")]
+            found += [Breach(_join(error.instance_path), error.kind.name, key) for key in keys]
+        return found
+
+    return find
+
+
+def python_engine(text: str) -> Engine:
+    """`jsonschema`, the reference implementation, with regular expressions of ECMA 262."""
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
+
+    def match(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not re.search(_python_pattern(pattern), value):
+            yield ValidationError(pattern)
+
+    cls = extend(Draft202012Validator, {"pattern": match})  # type: ignore[no-untyped-call]
+    validator = cls(json.loads(text))
+
+    def find(data: Any) -> list[Breach]:
+        found = []
+        for error in validator.iter_errors(data):
+            keys = [""]
+            if error.validator == "required":
+                keys = [key for key in error.validator_value if key not in error.instance]
+            elif error.validator == "additionalProperties":
+                keys = [key for key in error.instance if key not in error.schema["properties"]]
+            keyword = error.validator or "falseSchema"
+            found += [Breach(_join(error.absolute_path), keyword, key) for key in keys]
+        return found
+
+    return find
+
+
+@cache
+def _python_pattern(pattern: str) -> re.Pattern[str]:
+    # Python's `$` lets a newline pass, and its \S takes other characters for spaces.
+    space = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+    return re.compile(pattern.replace("$", r"\Z").replace(r"\S", f"[^{space}]"))
+
+
+def _join(steps: Iterable[object]) -> str:
+    return "".join(f"/{step}" for step in steps)
+
+
+class Checked(NamedTuple):
+    """What the schema stage saw; `broken` holds the places that later rules must not judge."""
+
+    issues: list[Issue]
+    broken: frozenset[str]
+
+
+def check_schema(document: Document, find: Engine | None = None) -> Checked:
+    """Every cause once: of several breaches at one place, only the most telling is said."""
+    breaches = (find or engine())(document.data)
+    first: dict[str, Breach] = {}
+    for breach in sorted(breaches, key=lambda each: RANK[each.keyword]):
+        first.setdefault(breach.place, breach)
+    meant = {f"{each.pointer}/{key}" for each in first.values() if (key := typo(each))}
+    told = [
+        each for each in first.values() if each.keyword != "required" or each.place not in meant
+    ]
+    issues = [say(document, breach) for breach in told]
+    broken = frozenset(first) | meant
+    unquoted = (say_unquoted(*each) for each in document.ambiguous if each[0] not in broken)
+    return Checked([*issues, *(each for each in unquoted if each)], broken)

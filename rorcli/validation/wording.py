@@ -1,0 +1,291 @@
+"""What a breach of the schema means, and what to write instead: one builder for all engines.
+
+Messages come from the declaration of the key (`rorcli.fields`) and from the code tables, never from
+a library's wording.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from rorcli import codes
+from rorcli.fields import Kind, Spec
+from rorcli.model import (
+    AGE,
+    DIRECTEUR,
+    FORMAT,
+    INSTANT,
+    SHORT,
+    TIME,
+    Establishment,
+    keys_of,
+    spec_at,
+)
+from rorcli.text.document import Document
+from rorcli.text.render import scalar
+from rorcli.validation.findings import Issue
+
+
+class Breach(NamedTuple):
+    """One constraint that the data break; `key` is the missing or unknown key, if that is it."""
+
+    pointer: str
+    keyword: str
+    key: str = ""
+
+    @property
+    def place(self) -> str:
+        """Pointer of the value concerned, present or not."""
+        return f"{self.pointer}/{self.key}" if self.key else self.pointer
+
+
+class _Seen(NamedTuple):
+    """A breach with all that its message needs; `source` is the value as written, shortened."""
+
+    breach: Breach
+    spec: Spec
+    value: Any
+    source: str
+
+    @property
+    def label(self) -> str:
+        return f"« {self.spec.label} »"
+
+    @property
+    def is_item(self) -> bool:
+        """True for an item of a list rather than the list."""
+        return self.spec.is_list and self.breach.place.rpartition("/")[2].isdigit()
+
+    @property
+    def wanted(self) -> str:
+        return (_WANTED_ITEM if self.is_item else _WANTED)[self.spec.kind]
+
+    @property
+    def text(self) -> str:
+        """The value as a text: what is written, without quotes."""
+        return self.value if isinstance(self.value, str) else self.source
+
+
+Said = tuple[str, str, str]  # rule, message, remedy
+_ROOT = Spec("", Kind.NOUN, "Fichier", "", noun=lambda: Establishment)
+_SHOWN = 60
+
+
+def say(document: Document, breach: Breach) -> Issue:
+    """The issue that a breach is."""
+    value = document.data
+    for step in breach.place.split("/")[1:]:
+        value = value[int(step)] if isinstance(value, list) else value.get(step)
+    source = " ".join(document.source(breach.place).split())
+    source = source if len(source) <= _SHOWN else f"{source[:_SHOWN]}…"
+    seen = _Seen(breach, spec_at(breach.place) or _ROOT, value, source)
+    return _place(breach.place, _SAY[breach.keyword](seen))
+
+
+def _place(pointer: str, said: Said) -> Issue:
+    rule, message, remedy = said
+    return Issue(rule, pointer, message, remedy)
+
+
+def say_unquoted(place: str, source: str) -> Issue | None:
+    """The issue with a plain scalar that readers dispute; None where no text is expected."""
+    spec = spec_at(place)
+    return None if spec is None else _place(place, _unquoted(spec, source))
+
+
+def _unquoted(spec: Spec, source: str) -> Said:
+    message = f"« {spec.label} » : {source} sans guillemets n'est pas lu partout comme un texte"
+    return "ROR104", message, f"écrivez {_quoted(source)}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+_WANTED = {
+    Kind.TEXT: "un texte", Kind.TEXTS: "un texte ou une liste de textes", Kind.CODE: "un code",
+    Kind.CODES: "une liste de codes", Kind.WORD: "un mot", Kind.FLAG: "true ou false",
+    Kind.COUNT: "un nombre entier", Kind.DAY: "une date", Kind.NOUN: "un bloc de clés",
+    Kind.NOUNS: "une liste de blocs de clés",
+}  # fmt: skip
+_WANTED_ITEM = {Kind.TEXTS: "un texte", Kind.CODES: "un code", Kind.NOUNS: "un bloc de clés"}
+_FOUND = {
+    str: "un texte", bool: "un booléen", int: "un nombre", float: "un nombre",
+    dict: "un bloc de clés", list: "une liste",
+}  # fmt: skip
+
+
+def _type(seen: _Seen) -> Said:
+    spec, value = seen.spec, seen.value
+    if value is None:
+        return _missing(seen)
+    if isinstance(value, (bool, int, float)) and (seen.is_item or spec.kind is not Kind.CODES):
+        if spec.table or _words(spec):
+            return _choice(seen)
+        fits = re.search(str(spec.shape.get("pattern", "")), seen.source)
+        if spec.kind in (Kind.TEXT, Kind.TEXTS) and fits:
+            return _unquoted(spec, seen.source)
+        if spec.kind in (Kind.TEXT, Kind.DAY):
+            return _form(seen)
+    message = f"{seen.label} : il faut {seen.wanted}, pas {_FOUND[type(value)]}"
+    return "ROR112", message, _rewrite(seen)
+
+
+def _rewrite(seen: _Seen) -> str:
+    """How to write a value that has the wrong type."""
+    spec, text = seen.spec, seen.text
+    if spec is _ROOT:
+        return f"commencez par format: {FORMAT}, entite_juridique: et etablissement:"
+    if spec.kind is Kind.COUNT and text.isascii() and text.isdigit():
+        return f"écrivez {int(text)}, sans guillemets"
+    if spec.kind is Kind.FLAG and codes.fold(text) in ("oui", "non"):
+        return f"écrivez {'true' if codes.fold(text) == 'oui' else 'false'}"
+    if spec.kind in (Kind.CODES, Kind.NOUNS) and not seen.is_item:
+        return "écrivez un élément par ligne, chacun après un tiret"
+    return f"écrivez {seen.wanted}"
+
+
+def _missing(seen: _Seen) -> Said:
+    spec = seen.spec
+    if seen.breach.place == "/format":
+        return "ROR111", "« Format » manque", f"écrivez format: {FORMAT} en première ligne"
+    if seen.is_item:
+        return "ROR111", f"{seen.label} : élément vide", "complétez-le ou retirez-le"
+    hints = [spec.help.rstrip("."), _list(spec) if spec.table or spec.words else ""]
+    hint = " ; ".join(hint for hint in hints if hint)
+    return "ROR111", f"{seen.label} manque", f"renseignez « {spec.key} »{hint and f' ({hint})'}"
+
+
+def _choice(seen: _Seen) -> Said:
+    """A word or a code that is not among those allowed."""
+    spec, text = seen.spec, seen.text
+    if seen.breach.place.endswith("/directeur/fonction"):
+        message = f'{seen.label} : celle du directeur est toujours "{DIRECTEUR}"'
+        return "ROR114", message, "retirez cette clé"
+    if not spec.table:
+        alike = (word for word, label in _words(spec).items() if _folds(text, word, label))
+        remedy = next((f"écrivez {word}" for word in alike), _list(spec))
+        return "ROR114", f"{seen.label} : {seen.source} n'est pas un des mots admis", remedy
+    table = codes.table(spec.table)
+    known, labelled = table.codes.get(text), table.by_label(text)
+    if known and not isinstance(seen.value, str) and (known.in_value_set or known.ends_on):
+        return _unquoted(spec, seen.source)
+    if labelled:
+        message = f"{seen.label} : un libellé là où un code est attendu"
+        return "ROR114", message, f"écrivez {_with_label(labelled)}"
+    if known:
+        message = f"{seen.label} : le ROR n'admet pas {_quoted(text)} ({known.label})"
+        return "ROR114", message, _list(spec)
+    near = table.closest(text)
+    remedy = f"peut-être {_with_label(near)} ; {_list(spec)}" if near else _list(spec)
+    return "ROR114", f"{seen.label} : le code {_quoted(text)} n'existe pas", remedy
+
+
+def _folds(text: str, word: str, label: str) -> bool:
+    return codes.fold(text) in (word, codes.fold(label))
+
+
+def _with_label(code: codes.Code) -> str:
+    return f"{scalar(code.code)}  # {code.label}"
+
+
+def _words(spec: Spec) -> Mapping[str, str]:
+    listed: Any = spec.shape.get("items", {})
+    return spec.words or dict.fromkeys(listed.get("enum", ()), "")
+
+
+def _list(spec: Spec) -> str:
+    """All that a key may hold, or how to list it."""
+    if spec.table in codes.TABLES:
+        return f"la liste : rorcli codes {spec.table}"
+    words = _words(spec)
+    if spec.table:
+        known = codes.table(spec.table).codes.values()
+        words = {scalar(code.code): code.label for code in known if code.in_value_set}
+    return "au choix : " + ", ".join(f"{w} ({label})" if label else w for w, label in words.items())
+
+
+_FORMS = {
+    TIME: 'écrivez l\'heure entre guillemets, sur cinq caractères : "09:00"',
+    AGE: "écrivez un nombre et une unité : 15 ans, 6 mois, 3 semaines, 2 jours",
+    INSTANT: "écrivez le jour, ou le jour et l'heure : 2026-05-10, 2026-05-10T08:30:00+02:00",
+    r"^\S+$": "retirez les espaces",
+    str(Kind.COUNT): "écrivez un nombre entier, zéro ou plus",
+}
+_FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+
+
+def _form(seen: _Seen) -> Said:
+    """A value that has not the right form."""
+    spec, text = seen.spec, seen.text
+    if not text.strip():
+        remedy = "écrivez une valeur, ou null pour dire qu'il n'y en a pas"
+        return "ROR113", f"{seen.label} est vide", remedy
+    digits = f" ({len(text)} chiffres)" if text.isdigit() else ""
+    remedy = _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help)
+    if spec.kind is Kind.DAY:
+        french = _FRENCH_DAY.fullmatch(text)
+        example = f"{french[3]}-{french[2]:0>2}-{french[1]:0>2}" if french else "2026-05-10"
+        remedy = f"écrivez année, mois, jour : {example}"
+    return "ROR113", f"{seen.label} : {seen.source}{digits} n'a pas la forme attendue", remedy
+
+
+def _keys_at(pointer: str) -> Mapping[str, Spec]:
+    return keys_of((spec_at(pointer) or _ROOT).noun())
+
+
+def typo(breach: Breach) -> str:
+    """The known key that an unknown one was probably meant to be; "" for none."""
+    if breach.keyword != _UNKNOWN:
+        return ""
+    from difflib import get_close_matches
+
+    known = [*_keys_at(breach.pointer), *([] if breach.pointer else ["format"])]
+    return next(iter(get_close_matches(codes.fold(breach.key), known, n=1, cutoff=0.75)), "")
+
+
+def _unknown(seen: _Seen) -> Said:
+    breach, known = seen.breach, _keys_at(seen.breach.pointer)
+    remedy = f"clés admises ici : {', '.join(known)}"
+    if meant := typo(breach):
+        remedy = f"écrivez plutôt « {meant} »"
+    elif breach.key in SHORT and "contacts" in known:
+        remedy = f"déplacez « {breach.key} » dans un élément de « contacts »"
+    return "ROR110", f"clé inconnue « {breach.key} »", remedy
+
+
+def _forbidden(seen: _Seen) -> Said:
+    if seen.spec.key == "unites":
+        message = f"{seen.label} : une UO ne contient pas d'unités"
+        return "ROR115", message, "sortez-les de cette UO, ou changez son « type »"
+    remedy = "déplacez cette clé dans une unité de type uo, ou changez le « type » de celle-ci"
+    return "ROR115", f"{seen.label} ne se décrit que dans une UO", remedy
+
+
+def _format(seen: _Seen) -> Said:
+    message = f"format {seen.source or 'vide'} : cette version de rorcli lit le format {FORMAT}"
+    return "ROR116", message, f"écrivez format: {FORMAT}, ou mettez rorcli à jour"
+
+
+def _nameless(_: _Seen) -> Said:
+    return "ROR111", "lieu sans « id » ni « nom »", "nommez-le, ou donnez l'id d'un lieu décrit"
+
+
+_UNKNOWN = "additionalProperties"
+# What to say of each keyword; of several at one place, the first here.
+_SAY: Mapping[str, Callable[[_Seen], Said]] = {
+    "falseSchema": _forbidden,
+    "type": _type,
+    "const": _format,
+    "enum": _choice,
+    "pattern": _form,
+    "minimum": _form,
+    "minItems": _missing,
+    "required": _missing,
+    _UNKNOWN: _unknown,
+    "anyOf": _nameless,
+}
+RANK = {keyword: rank for rank, keyword in enumerate(_SAY)}
