@@ -37,7 +37,9 @@ hospitalisation='Gynécologie, hospitalisation complète'
 fichier=440099919.yaml
 
 etape 'Charger les établissements dans l’annuaire'
-rorcli load "$exemples"/*.yaml
+mkdir charges
+cp "$exemples"/*.yaml charges
+rorcli load charges
 
 etape 'Chercher : où, et quoi'
 rorcli search --ou Nantes --quoi gynécologie

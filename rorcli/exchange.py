@@ -32,6 +32,7 @@ from rorcli.validation.findings import Finding, Severity
 KEPT_STATUTS = {"installe", "ferme", "supplementaire"}
 KEPT_SOURCES = {None, "01"}
 _SHORT = frozenset({"canal", "valeur"})
+_KEYS = {canal: key for key, canal in CANAUX.items()}
 _N = TypeVar("_N", bound=Noun)
 
 
@@ -87,21 +88,21 @@ def tidy(noun: _N, *, availability: bool = True) -> _N:
 
 
 def _shortened(contact: Contact) -> Mapping[str, Any]:
-    short = {canal: key for key, canal in CANAUX.items()}
-    telecoms = tuple(
-        replace(each, managed=_SHORT) if _is_usual(each, contact) else each
-        for each in contact.telecoms
-    )
-    bare = {short[each.canal or ""] for each in telecoms if each.managed == _SHORT}
-    rest = {"telecoms"} if any(each.managed != _SHORT for each in telecoms) else set()
-    return {"telecoms": telecoms, "managed": contact.managed - {"telecoms"} | bare | rest}
+    """The short keys of the telecoms that say no more, `telecoms` only if others are left."""
+    usual = [_is_usual(each, contact) for each in contact.telecoms]
+    pairs = list(zip(contact.telecoms, usual, strict=True))
+    telecoms = tuple(replace(each, managed=_SHORT) if short else each for each, short in pairs)
+    managed = set(contact.managed) - {"telecoms"}
+    managed |= {_KEYS[each.canal or ""] for each, short in pairs if short}
+    managed |= set() if all(usual) else {"telecoms"}
+    return {"telecoms": telecoms, "managed": frozenset(managed)}
 
 
 def _is_usual(telecom: Telecom, contact: Contact) -> bool:
     """True when the short form says it all (design, Homes: the default confidentiality)."""
     default = "2" if telecom.canal == CANAUX["mssante"] or contact.nom else "1"
     usual = telecom.confidentialite in (None, default) and not telecom.usage
-    return usual and bool(telecom.valeur) and telecom.canal in CANAUX.values()
+    return usual and bool(telecom.valeur) and telecom.canal in _KEYS
 
 
 def text_of(establishment: Establishment) -> str:
@@ -112,7 +113,7 @@ def text_of(establishment: Establishment) -> str:
 def pull(
     snapshot: Snapshot, path: Path, store: str, *, today: date, availability: bool
 ) -> Exchange:
-    """Writes what the store holds, its base and the schema; never over a file that says otherwise."""
+    """Writes what the store holds, its base, the schema; never over a file that says otherwise."""
     held = snapshot.establishment
     wanted = tidy(held, availability=availability)
     done = Exchange(held.finess, path, Status.WRITTEN)

@@ -22,7 +22,9 @@ STATE_FOLDER = ".rorcli"
 SUFFIXES = {".yaml", ".yml"}
 PRIVATE, SHARED = 0o600, 0o644
 # What a file must show at its top level to be taken from a folder.
-_ESTABLISHMENT = re.compile(rb"^(?:\xef\xbb\xbf)?(?:etablissement|entite_juridique)[ \t]*:", re.M)
+_ESTABLISHMENT = re.compile(
+    rb"^(?:\xef\xbb\xbf)?(?:etablissement|entite_juridique)[ \t]*:", re.MULTILINE
+)
 # Windows refuses to replace a file that an antivirus or an editor holds for an instant.
 REPLACE_TRIES, REPLACE_PAUSE_S = 10, 0.05
 
@@ -104,8 +106,8 @@ def write(path: Path, text: str, *, mode: int = SHARED) -> None:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UsageError(f"{path} : écriture impossible ({reason(error)}) ; l'ancien fichier "
-                         "est intact", remedy="vérifiez la place libre et vos droits") from error  # fmt: skip
+        said = f"{path} : écriture impossible ({reason(error)}) ; l'ancien fichier est intact"
+        raise UsageError(said, remedy="vérifiez la place libre et vos droits") from error
 
 
 def reason(error: OSError) -> str:

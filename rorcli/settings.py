@@ -104,7 +104,7 @@ def load_settings(
     if path := next(filter(Path.is_file, project), None):
         found |= dict(_read(path, faults, is_project=True))
     if faults:
-        raise UsageError("Réglages refusés.\n" + "\n".join(faults))
+        raise UsageError("réglages refusés\n" + "\n".join(faults))
     return _settings(found | given)
 
 
@@ -116,7 +116,7 @@ def user_config() -> Path:
 def _settings(found: Mapping[str, tuple[Any, str]]) -> Settings:
     values = {key: value for key, (value, _) in found.items()}
     if values["color"] not in ("auto", "always", "never"):
-        raise UsageError(f"{found['color'][1]} : la couleur est auto, always ou never.")
+        raise UsageError(f"{found['color'][1]} : la couleur est auto, always ou never")
     return Settings(
         store=_store(*found["store"], values),
         guards=Thresholds(**_section(values, "guards")),
@@ -142,8 +142,8 @@ def _store(choice: str, origin: str, values: Mapping[str, Any]) -> StoreSetting:
         return StoreSetting(choice, **stores[choice])
     raise UsageError(
         f"{origin} : aucune adresse n'est connue pour l'annuaire « {choice} »"
-        f"{_closest(choice, stores)}.",
-        remedy=f"Donnez son url sous [store.{choice}] dans {user_config()}, ou écrivez "
+        f"{_closest(choice, stores)}",
+        remedy=f"donnez son url sous [store.{choice}] dans {user_config()}, ou écrivez "
         "l'adresse elle-même : sqlite:/chemin/annuaire.sqlite",
     )
 
@@ -173,7 +173,7 @@ def _read(
 
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in data.items():
-        if isinstance(value, dict) and _default(prefix + key) is None:
+        if isinstance(value, dict) and not isinstance(_default(prefix + key), dict):
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value

@@ -1,7 +1,6 @@
 """Establishments made at random from the declarations of the model, for property-based tests."""
 
-from collections.abc import Callable
-from functools import cache
+from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from rorcli.model import (
     EntiteGeographique,
     EntiteJuridique,
     Establishment,
+    Lieu,
     Noun,
     Unite,
     decode,
@@ -22,58 +22,72 @@ from rorcli.model import (
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12) | (
     st.sampled_from(["null", "012", "1e3", "on", "2026-05-10", "a: b", "- x", "à l'est\n", " # "])
 )
-DAYS = st.dates().map(lambda day: day.isoformat())
-# Lists whose items are told apart by what hypothesis may well draw twice.
-UNIQUE = {"unites": "id", "lieux": "id", "praticiens": "rpps"}
+# What tells an item apart in its list, or is of no use when absent.
+ALWAYS = {"jours", "debut", "fin", "canal", "valeur", "rpps", "id", "type", "finess"}
 
 
-@cache
-def codes_of(table: str) -> list[str]:
-    return list(codes.table(table).codes)
-
-
-def value(spec: Spec, depth: int) -> st.SearchStrategy[Any]:
-    match spec.kind:
-        case Kind.TEXT:
-            return TEXT
-        case Kind.TEXTS if spec.key == "jours":
-            return st.sampled_from([["lundi"], ["mardi", "jeudi"]])
-        case Kind.TEXTS:
-            return TEXT | st.lists(TEXT, min_size=1, max_size=2, unique=True)
-        case Kind.CODE:
-            return st.sampled_from(codes_of(spec.table))
-        case Kind.CODES:
-            return st.lists(st.sampled_from(codes_of(spec.table)), max_size=3, unique=True)
-        case Kind.WORD:
-            return st.sampled_from(list(spec.words))
-        case Kind.FLAG:
-            return st.booleans()
-        case Kind.DAY:
-            return DAYS
-        case Kind.COUNT:
-            return st.integers(0, 10_000)
-        case Kind.NOUN:
-            return noun(spec.noun(), depth)
-    return st.lists(noun(spec.noun(), depth), max_size=2, unique_by=identity(spec.noun()))
-
-
-def identity(owner: type[Noun]) -> Callable[[dict[str, Any]], Any]:
-    def of(data: dict[str, Any]) -> Any:
-        return [each.identity for each in owner.read_all(data, "")][0]
-
-    return of
-
-
-def noun(owner: type[Noun], depth: int) -> st.SearchStrategy[dict[str, Any]]:
-    """Any keys of a noun; what tells its items apart is always there."""
-    known = {
-        key: spec
-        for key, spec in keys_of(owner).items()
-        if key != "unites" or depth
+def establishments() -> st.SearchStrategy[Establishment]:
+    """Any values, known or not to the rules; identities are told apart, as the rules want it."""
+    parts = {
+        "entite_juridique": nouns(EntiteJuridique, 0),
+        "etablissement": nouns(EntiteGeographique, 2),
     }
-    always = {"jours", "debut", "fin", "canal", "valeur", "rpps", "id", "type"} & known.keys()
-    if owner in {EntiteGeographique, EntiteJuridique}:
-        always |= {"finess"}
-    every = {key: value(spec, depth - (owner is Unite)) for key, spec in known.items()}
-    some = {key: held for key, held in every.items() if key not in always}
-    return st.fixed_dictionaries({key: every[key] for key in always}, optional=some)
+    return st.fixed_dictionaries(parts).map(numbered).map(decode)
+
+
+def nouns(owner: type[Noun], depth: int) -> st.SearchStrategy[dict[str, Any]]:
+    """The data of one noun, with units down to `depth` levels."""
+    known = {key: spec for key, spec in keys_of(owner).items() if key != "unites" or depth}
+    every = {key: values(spec, depth - 1) for key, spec in known.items()}
+    always = {key: every.pop(key) for key in ALWAYS & every.keys()}
+    made = st.fixed_dictionaries(always, optional=every)
+    return made.filter(has_distinct_telecoms) if owner is Contact else made
+
+
+def values(spec: Spec, depth: int) -> st.SearchStrategy[Any]:
+    """What a key may hold."""
+    if spec.kind is Kind.NOUN:
+        return nouns(spec.noun(), depth)
+    if spec.kind is Kind.NOUNS:
+        made = nouns(spec.noun(), depth)
+        return st.lists(made, max_size=2, unique_by=lambda data: identity(spec.noun(), data))
+    if spec.key == "jours":
+        return st.sampled_from([["lundi"], ["mardi", "jeudi"]])
+    if spec.table:
+        one = st.sampled_from(list(codes.table(spec.table).codes))
+        return one if spec.kind is Kind.CODE else st.lists(one, max_size=3, unique=True)
+    simple = {
+        Kind.TEXTS: TEXT | st.lists(TEXT, min_size=1, max_size=2, unique=True),
+        Kind.WORD: st.sampled_from(list(spec.words) or [""]),
+        Kind.FLAG: st.booleans(),
+        Kind.DAY: st.dates().map(lambda day: day.isoformat()),
+        Kind.COUNT: st.integers(0, 10_000),
+    }
+    return simple.get(spec.kind, TEXT)
+
+
+def identity(owner: type[Noun], data: dict[str, Any]) -> str:
+    if owner in {Lieu, Unite}:
+        return str(id(data))
+    return next(owner.read_all(data, "")).identity
+
+
+def has_distinct_telecoms(data: dict[str, Any]) -> bool:
+    held = [telecom.identity for telecom in Contact.read(data, "").telecoms]
+    return len(held) == len(set(held))
+
+
+def numbered(data: dict[str, Any]) -> dict[str, Any]:
+    """Units and lieux with an `id` of their own."""
+    numbers = count(1)
+
+    def walk(held: Any) -> None:
+        if isinstance(held, dict):
+            if "id" in held:
+                held["id"] = f"52/{next(numbers)}"
+            held = list(held.values())
+        for each in held if isinstance(held, list) else ():
+            walk(each)
+
+    walk(data)
+    return data

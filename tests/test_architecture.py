@@ -9,19 +9,23 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "rorcli"
 
-# Ground floor first. A folder's own name is its __init__, which may gather what the folder holds.
+# Ground floor first. A folder's own name is its __init__: before what the folder holds when it only
+# names the room, behind when it gathers.
 # The modules of a pattern are neighbours: none imports another.
 ROOMS = """
     rorcli
     errors identifiers codes fields model
-    text.document text.edits text.selectors text.render text
-    validation.findings validation.schema validation.rules validation.freshness validation
-    planning.changes planning.plan planning
+    text text.document text.render text.edits text.selectors
+    validation.findings validation.view validation.wording validation.schema validation.rules
+    validation.completeness validation validation.freshness
+    planning planning.facts planning.changes planning.plan
     settings
-    stores.base stores.sqlite stores
-    sync
-    reports.text reports.machine reports
-    cli.terminal cli.commands.* cli.commands cli.app cli
+    files schemafile basefile edition
+    stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
+    sync exchange
+    reports reports.machine reports.findings reports.nouns reports.*
+    cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.crash
+    cli.editor cli.exchanges cli.commands cli.commands.sync cli.commands.* cli.app
     __main__
 """.split()  # noqa: SIM905 - a line is a floor, as on the map in CONTRIBUTING.md
 

@@ -45,10 +45,11 @@ def _until_clean(session: Session, before: Document, copy: Path) -> Document | N
         for finding in added:
             session.terminal.warn(render_finding(finding))
         if not session.terminal.ask("Des erreurs ont été ajoutées. Rouvrir l'éditeur ?"):
-            return _given_up(session, before, after)
+            _keep_draft(session, before, after)
+            return None
 
 
-def _given_up(session: Session, before: Document, after: Document) -> None:
+def _keep_draft(session: Session, before: Document, after: Document) -> None:
     """What was typed may be kept beside the file; the file itself is not touched."""
     kept = Path(f"{before.path}.brouillon")
     if session.terminal.ask(f"Garder votre travail dans {kept} ?"):
@@ -59,7 +60,8 @@ def _open(copy: Path) -> None:
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or _usual_editor()
     arguments = [command] if os.name == "nt" else shlex.split(command)
     try:
-        code = subprocess.run([*arguments, str(copy)], check=False).returncode
+        # The person's own choice of editor, run as that person.
+        code = subprocess.run([*arguments, str(copy)], check=False).returncode  # noqa: S603
     except OSError as error:
         raise UsageError(f"l'éditeur « {command} » ne s'ouvre pas ({files.reason(error)})",
                          remedy="choisissez-en un par la variable EDITOR") from error  # fmt: skip

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, suppress
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 if TYPE_CHECKING:
     from rorcli.cli.terminal import Terminal
     from rorcli.settings import Settings
-    from rorcli.stores.base import Store
+    from rorcli.stores.base import LoadableStore, Store
 
 # Without a time zone database the day turns at most an hour late, in summer.
 _WINTER = timezone(timedelta(hours=1))
@@ -57,6 +57,12 @@ class Session:
         """Who writes, as `user@host`; either is "inconnu" when the system does not say."""
         return self._author or f"{_user()}@{_host()}"
 
+    @overload
+    def open_store(self, *, create: Literal[True]) -> LoadableStore: ...
+
+    @overload
+    def open_store(self, *, create: bool = False, read_only: bool = False) -> Store: ...
+
     def open_store(self, *, create: bool = False, read_only: bool = False) -> Store:
         """The store of this run, closed at its end; errors as `stores.open_store`."""
         from rorcli.stores import open_store
@@ -71,10 +77,10 @@ class Session:
         self._open.close()
 
 
-def _paris() -> timezone | object:
-    with suppress(Exception):
-        from zoneinfo import ZoneInfo
+def _paris() -> tzinfo:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+    with suppress(ZoneInfoNotFoundError, OSError):
         return ZoneInfo("Europe/Paris")
     return _WINTER
 

@@ -1,4 +1,4 @@
-"""One output stream, whatever it is: a terminal, a pipe whose reader left, cp1252, nothing at all."""
+"""One output stream, whatever it is: a terminal, a pipe whose reader left, cp1252, nothing."""
 
 from __future__ import annotations
 
@@ -51,13 +51,15 @@ def is_tty(stream: TextIO | None) -> bool:
 class Stream:
     """Text out, in colour or not; nothing here raises.
 
-    `is_open` tells whether anybody still reads, `failure` why not when it is no reader's choice. The
-    raw stream may be None: Windows starts some programs without, and people close them.
+    `is_used` tells whether anything was written, `is_open` whether anybody still reads, `failure`
+    why not when that was no reader's choice. The raw stream may be None: Windows starts some
+    programs without, and people close them.
     """
 
     def __init__(self, raw: TextIO | None) -> None:
         self.raw = raw
         self.is_open = raw is not None
+        self.is_used = False
         self.is_tty = is_tty(raw)
         self.failure: UsageError | None = None
         self._console: Console | None = None
@@ -77,6 +79,7 @@ class Stream:
 
     def put(self, text: str) -> None:
         """Writes text as it is, but for control characters on a terminal."""
+        self.is_used = self.is_used or bool(text)
         tamed = text.translate(_TAME) if self.is_tty else text
         self._attempt(lambda raw: raw.write(tamed))
 
@@ -87,6 +90,7 @@ class Stream:
             return
         from rich.text import Text
 
+        self.is_used = True
         spans = [(text.translate(_TAME), STYLES.get(style, "")) for text, style in line]
         text = Text.assemble(*spans)
         self._attempt(lambda raw: self._painter(raw).print(text, soft_wrap=True))

@@ -47,9 +47,9 @@ class Terminal:
     def write(self, lines: Iterable[Line]) -> None:
         """Data, to stdout; stops taking lines once nobody reads them."""
         for line in lines:
+            self._line(self.out, line)
             if not self.out.is_open:
                 return
-            self._line(self.out, line)
 
     def write_text(self, text: str) -> None:
         """Data as it is, to stdout: no style, no line end added."""
@@ -61,8 +61,8 @@ class Terminal:
             self._talk(lines)
 
     def warn(self, line: Line) -> None:
-        """A warning, to stderr, unless -q."""
-        self.say((("Attention : ", "warning"), (plain(line), "")))
+        """What must not be missed, to stderr whatever the options."""
+        self._talk([line])
 
     def detail(self, line: Line, level: int = 1) -> None:
         """What and why, to stderr, only with -v (level 2: -vv)."""

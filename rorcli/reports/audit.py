@@ -14,7 +14,16 @@ from typing import Any
 
 from rorcli.reports import Line
 from rorcli.reports.findings import counted, one_line
-from rorcli.validation.freshness import Ask, Audit, Late, Missing, Place, by_level, oldest_first
+from rorcli.validation.freshness import (
+    Ask,
+    Audit,
+    Criteria,
+    Late,
+    Missing,
+    Place,
+    by_level,
+    oldest_first,
+)
 
 SCHEMA = "rorcli/audit/v1"
 UNKNOWN = "date inconnue"
@@ -42,22 +51,22 @@ def render_audit(audits: Sequence[Audit]) -> Iterator[Line]:
         yield _row("total", style, one.finess, one.nom, late_count, lacks)
 
 
-def render_audit_counts(audits: Sequence[Audit], limit: date) -> Line:
+def render_audit_counts(audits: Sequence[Audit], asked: Criteria) -> Line:
     """The sums, with the day that separates what is late."""
     late, missing = (sum(len(x) for x in each) for each in _lists(audits))
     return (
-        f"{late} en retard (avant le {limit}), {counted(missing, 'manque')} "
+        f"{late} en retard (avant le {asked.limit}), {counted(missing, 'manque')} "
         f"dans {counted(len(audits), 'établissement')}"
     )
 
 
-def audit_csv(audits: Sequence[Audit], today: date) -> str:
+def audit_csv(audits: Sequence[Audit], asked: Criteria) -> str:
     """Rows as Excel in French opens them: semicolons, CRLF, byte-order mark, no formula."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for late in oldest_first(audits):
-        days = "" if late.dated_on is None else (today - late.dated_on).days
+        days = "" if late.dated_on is None else (asked.today - late.dated_on).days
         ask = late.ask or Ask("", "", "")
         told = ("", "", ask.role, ask.courriel, ask.telephone)
         writer.writerow(map(cell, ("en retard", *_cells(late.at), _day(late), days, *told)))
@@ -68,18 +77,16 @@ def audit_csv(audits: Sequence[Audit], today: date) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def audit_data(
-    audits: Sequence[Audit], today: date, limit: date, checks: Sequence[str]
-) -> dict[str, Any]:
-    """The whole answer; `ok` when nothing is late or missing among the checks."""
+def audit_data(audits: Sequence[Audit], asked: Criteria, *, ok: bool) -> dict[str, Any]:
+    """The whole answer."""
     late, missing = (sum(len(x) for x in each) for each in _lists(audits))
     return {
         "schema": SCHEMA,
-        "ok": not late and not missing,
-        "as_of": today.isoformat(),
-        "older_than": limit.isoformat(),
-        "checks": list(checks),
-        "late": [_late(each, today) for each in oldest_first(audits)],
+        "ok": ok,
+        "as_of": asked.today.isoformat(),
+        "older_than": asked.limit.isoformat(),
+        "checks": list(asked.checks),
+        "late": [_late(each, asked.today) for each in oldest_first(audits)],
         "missing": [_missing(each) for each in by_level(audits)],
         "establishments": [
             {"finess": one.finess, "name": one.nom, "open_nodes": one.nodes,

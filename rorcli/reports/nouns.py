@@ -1,4 +1,4 @@
-"""How a person, a contact, an address, a measure or any single value reads, in the portal's words."""
+"""How a person, a contact, an address, a measure or a single value reads, in the portal's words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from rorcli import codes
 from rorcli.fields import Kind, Spec, specs
 from rorcli.model import (
     CANAUX,
-    NATURES,
     SHORT,
-    STATUTS,
     Adresse,
     Capacite,
     Contact,
@@ -22,6 +20,7 @@ from rorcli.model import (
 )
 from rorcli.validation.view import day_of
 
+_NATURE, _STATUT = specs(Capacite)["nature"], specs(Capacite)["statut"]
 _CHANNELS = {canal: SHORT[key].label for key, canal in CANAUX.items()}
 
 
@@ -53,7 +52,7 @@ def joined(separator: str, parts: Iterable[str | None]) -> str:
 
 
 def practitioner(person: Praticien) -> str:
-    """As the portal says it: civility, title, first name, NAME - profession / specialty / sector."""
+    """As the portal: civility, title, first name, NAME - profession / specialty / sector."""
     titre = label("titres", person.titre)
     if titre and person.civilite:
         titre = f"le {titre}"
@@ -103,7 +102,7 @@ def ages(held: Patientele) -> str:
 
 def measure(held: Capacite) -> str:
     """24 lits installés, 8 salles installées."""
-    nature, statut = NATURES.get(held.nature or "", "?"), STATUTS.get(held.statut or "", "?")
+    nature, statut = words(_NATURE, held.nature) or "?", words(_STATUT, held.statut) or "?"
     number = "?" if held.nombre is None else held.nombre
     feminine = "e" if held.nature != "lit" and statut.endswith("é") else ""
     many = "s" if (held.nombre or 0) > 1 else ""

@@ -173,7 +173,7 @@ class _Names:
         if spec.kind is Kind.NOUNS:
             return f"{_SINGULAR.get(spec.key, spec.label)} {self._item(spec.key, path)}".strip()
         shown = _coded(spec.table, identity) if spec.table else identity
-        return f"{spec.label} {shown}"
+        return f"{_SINGULAR.get(spec.key, spec.label)} {shown}"
 
     def _item(self, key: str, path: Path) -> str:
         """What tells an item apart, in words."""
@@ -191,7 +191,7 @@ class _Names:
         return path[-1]
 
 
-_SINGULAR = {"contacts": "Contact", "praticiens": "Praticien", "capacites": "Capacité",
+_SINGULAR = {"activites": "Activité", "modalites_accueil": "Modalité", "contacts": "Contact", "praticiens": "Praticien", "capacites": "Capacité",
              "horaires": "Horaire", "lieux": "Lieu", "unites": "Unité"}  # fmt: skip
 
 

@@ -1,7 +1,4 @@
-"""An establishment as the portal shows it: its tree, what is missing at each level, its capacities.
-
-`show` and `capacities` answer lines for people; `hits` lines whose fields are separated by tabs.
-"""
+"""An establishment as the portal shows it: its tree, what each level lacks, its capacities."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ from rorcli.model import (
     Unite,
 )
 from rorcli.reports import Line, nouns
-from rorcli.stores.base import Hit
+from rorcli.reports.findings import one_line
 from rorcli.validation.completeness import check_completeness
 from rorcli.validation.freshness import Dates
 from rorcli.validation.view import View, day_of, named
@@ -39,14 +36,6 @@ KINDS = {"pole": "Pôle", "service": "Service", "uf": "UF", "uo": "UO"}
 _SAID = {"finess", "raison_sociale", "type", "id", "nom", "verifie_le"}
 _COLUMNS = ("nature", "statut", "nombre", "temporalite", "comptee_le")
 _HEADINGS = ("Nature", "Statut", "Nombre", "Temporalité", "Comptée le", "Précisions")
-
-
-def hits(found: Iterable[Hit]) -> Iterator[Line]:
-    """FINESS, name, place and EJ of each; the units found follow, after a tab: path, id."""
-    for hit in found:
-        place = f"{hit.code_postal} {hit.commune}".strip()
-        yield _tabbed(hit.finess, hit.nom, place, hit.raison_sociale)
-        yield from (_tabbed("", path, key) for key, path in hit.units)
 
 
 def show(
@@ -181,7 +170,7 @@ class _Tree:
         """Name, id and address; a reference by id says what it refers to."""
         held = self.lieux.get(lieu.id, lieu)
         name = nouns.joined(" ", (held.nom, f"({lieu.id})" if lieu.id else ""))
-        return nouns.joined(" - ", (name, held.adresse and nouns.address(held.adresse)))
+        return nouns.joined(" - ", (name, nouns.address(held.adresse or Adresse())))
 
 
 _WORDS: dict[type, Any] = {
@@ -205,23 +194,24 @@ def _gathered(openings: Iterable[Horaire]) -> list[Horaire]:
 
 
 def _line(depth: int, text: str, style: str = "") -> Line:
-    indented = "  " * depth + text
+    indented = "  " * depth + one_line(text)
     return ((indented, style),) if style else indented
 
 
 def _title(depth: int, kind: str, name: str | None, identity: str | None) -> Line:
-    shown = f" ({identity})" if identity else ""
-    return (("  " * depth + f"{kind} : ", "dim"), (name or "?", "title"), (shown, "dim"))
+    shown = one_line(f" ({identity})") if identity else ""
+    return (("  " * depth + f"{kind} : ", "dim"), (one_line(name or "?"), "title"), (shown, "dim"))
 
 
 def _row(measure: Capacite) -> tuple[str, ...]:
     """The columns; what else tells measures apart or explains them comes last."""
-    shown = {
-        spec.label if key not in _COLUMNS else key: nouns.words(spec, getattr(measure, key))
-        for key, spec in specs(Capacite).items()
-    }
-    main = tuple(shown.pop(key) for key in _COLUMNS)
-    return (*main, " ; ".join(f"{what} : {said}" for what, said in shown.items() if said))
+    known = specs(Capacite)
+    held = {**Capacite.DEFAULTS, **measure.to_data()}
+    shown = {key: nouns.words(spec, held.get(key)) for key, spec in known.items()}
+    usual = {"affectation", "source"} - measure.managed
+    others = (f"{known[key].label} : {said}" for key, said in shown.items()
+              if said and key not in {*_COLUMNS, *usual})  # fmt: skip
+    return (*(shown[key] for key in _COLUMNS), " ; ".join(others))
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[Line]:
@@ -233,8 +223,3 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[Line]:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         cells[number] = row[number].rjust(widths[number])
         yield _line(2, "  ".join(cells).rstrip(), "" if rank else "dim")
-
-
-def _tabbed(*fields: str) -> str:
-    """A tab or line break within a field would make two of it."""
-    return "\t".join(" ".join(field.split()) for field in fields)

@@ -16,8 +16,8 @@ def _open_sqlite(place: str, create: bool, read_only: bool) -> LoadableStore:  #
     path = Path(place)
     if not path.is_absolute():
         raise UsageError(
-            f"sqlite:{place} : le chemin de la base doit être complet.",
-            remedy=f"Par exemple : sqlite:{Path.home() / 'annuaire.sqlite'}",
+            f"sqlite:{place} : le chemin de la base doit être complet",
+            remedy=f"par exemple sqlite:{Path.home() / 'annuaire.sqlite'}",
         )
     return open_sqlite(path, create=create, read_only=read_only)
 
@@ -46,10 +46,10 @@ def open_store(url: str, *, create: bool = False, read_only: bool = False) -> St
         return opener(place, create, read_only)
     if scheme.startswith("fhir"):
         raise UsageError(
-            "Cette version de rorcli ne sait pas encore parler à un serveur FHIR.",
-            remedy="Travaillez sur une base locale : --store sqlite:/chemin/annuaire.sqlite",
+            f"{scheme} : cette version de rorcli ne sait pas encore parler à un serveur FHIR",
+            remedy="travaillez sur une base locale : --store sqlite:/chemin/annuaire.sqlite",
         )
     raise UsageError(
-        f"« {url} » n'est pas l'adresse d'un annuaire.",
-        remedy="Écrivez sqlite:/chemin/annuaire.sqlite, ou un nom de vos réglages.",
+        f"« {url} » : ce n'est pas l'adresse d'un annuaire",
+        remedy="écrivez sqlite:/chemin/annuaire.sqlite, ou un nom de vos réglages",
     )

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol, TypeVar
 
-from rorcli.fields import specs
-from rorcli.model import Establishment, Noun
+from rorcli.model import Contact, Establishment, Noun
 from rorcli.planning.facts import doubles, facts
 from rorcli.planning.plan import Plan
 
@@ -130,8 +129,9 @@ class LoadableStore(Store, Protocol):
 def valued(noun: AnyNoun) -> AnyNoun:
     """What a store holds of it: every key that has a value, and no other; order stays."""
     values: dict[str, Any] = {}
-    for key in specs(type(noun)):
-        value = getattr(noun, key)
+    # A contact's short keys are no attributes: what they hold is among its telecoms.
+    for key in noun.managed | ({"telecoms"} if isinstance(noun, Contact) else set()):
+        value = getattr(noun, key, None)
         if isinstance(value, Noun):
             value = valued(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Noun):

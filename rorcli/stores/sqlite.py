@@ -149,8 +149,8 @@ class SqliteStore:
                 return "unchanged"
             if held and not replace:
                 raise DataError(
-                    f"L'établissement {new.finess} est déjà dans la base, différent.",
-                    remedy="Comparez : rorcli diff FICHIER. Remplacez : rorcli load --replace.",
+                    f"{new.finess} : déjà dans la base, différent",
+                    remedy="comparez : rorcli diff FICHIER ; remplacez : rorcli load --replace",
                 )
             version = held.version + 1 if held else 1
             self._write(new, version, days_of_load(new, today), today, LOADED)
@@ -180,8 +180,8 @@ class SqliteStore:
             f"et non plus {plan.version}"
         )  # fmt: skip
         raise StoreConflictError(
-            f"Dans la base, l'établissement {plan.finess} {moved}.",
-            remedy="Voyez ce qui reste à faire, rorcli diff, puis relancez rorcli push.",
+            f"{plan.finess} : dans la base, l'établissement {moved}",
+            remedy="voyez ce qui reste à faire, rorcli diff, puis relancez rorcli push",
         )
 
     def _write(
@@ -213,17 +213,16 @@ def _keys(establishment: Establishment) -> list[str]:
 
 def _require_keys(establishment: Establishment) -> None:
     """A store knows every node by its key."""
-    faults = [] if establishment.finess else ["FINESS de l'établissement"]
-    faults += [f"id de « {each.path} »" for each in establishment.units() if not each.unit.id]
+    faults = [] if establishment.finess else ["son FINESS"]
+    faults += [f"l'id de « {each.path} »" for each in establishment.units() if not each.unit.id]
     if faults:
         raise DataError(
-            f"Il manque : {', '.join(faults)}.",
-            remedy="L'annuaire ne connaît une unité que par son id : complétez le fichier.",
+            f"{establishment.finess or 'établissement'} : il manque {', '.join(faults)}",
+            remedy="la base ne connaît rien sans identifiant : complétez le fichier",
         )
     doubled = [key for key, times in Counter(_keys(establishment)).items() if times > 1]
     if doubled:
         raise DataError(
-            f"Dans l'établissement {establishment.finess}, plusieurs unités portent le même id : "
-            f"{', '.join(doubled)}.",
-            remedy="Un id désigne une seule unité : corrigez le fichier.",
+            f"{establishment.finess} : plusieurs unités ont le même id ({', '.join(doubled)})",
+            remedy="un id désigne une seule unité : corrigez le fichier",
         )

@@ -58,21 +58,21 @@ _VERSION_1 = (
 #: What leads from each schema version to the next; `PRAGMA user_version` tells a file's own.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
 
-_RETRY = "Attendez qu'il ait fini, ou fermez-le, puis relancez la commande."
-_RIGHTS = "Vérifiez les droits du fichier et de son dossier, ou choisissez un autre --store."
-_OTHER = "Vérifiez --store. Ce fichier est resté tel quel."
-_RESTORE = "Restaurez une sauvegarde, ou rechargez vos fichiers dans une base neuve."
-_ROOM = "Rien n'a été écrit : libérez de la place, puis relancez la commande."
+_RETRY = "attendez qu'il ait fini, ou fermez-le, puis relancez la commande"
+_RIGHTS = "vérifiez les droits du fichier et de son dossier, ou choisissez un autre --store"
+_OTHER = "vérifiez --store ; ce fichier est resté tel quel"
+_RESTORE = "restaurez une sauvegarde, ou rechargez vos fichiers dans une base neuve"
+_ROOM = "rien n'a été écrit : libérez de la place, puis relancez la commande"
 # Answers of SQLite (https://www.sqlite.org/rescode.html) -> kind of error, what is wrong, remedy.
 _FAILURES: dict[int, tuple[type[StoreError], str, str]] = {
-    sqlite3.SQLITE_BUSY: (StoreConflictError, "est verrouillée par un autre programme", _RETRY),
-    sqlite3.SQLITE_LOCKED: (StoreConflictError, "est verrouillée par un autre programme", _RETRY),
-    sqlite3.SQLITE_READONLY: (StoreUnavailableError, "est en lecture seule", _RIGHTS),
-    sqlite3.SQLITE_PERM: (StoreUnavailableError, "vous est interdite", _RIGHTS),
-    sqlite3.SQLITE_CANTOPEN: (StoreUnavailableError, "ne peut pas être ouverte", _RIGHTS),
-    sqlite3.SQLITE_NOTADB: (StoreUnavailableError, "n'est pas une base de rorcli", _OTHER),
-    sqlite3.SQLITE_CORRUPT: (StoreUnavailableError, "est abîmée", _RESTORE),
-    sqlite3.SQLITE_FULL: (StoreUnavailableError, "ne peut plus grandir, disque plein", _ROOM),
+    sqlite3.SQLITE_BUSY: (StoreConflictError, "verrouillée par un autre programme", _RETRY),
+    sqlite3.SQLITE_LOCKED: (StoreConflictError, "verrouillée par un autre programme", _RETRY),
+    sqlite3.SQLITE_READONLY: (StoreUnavailableError, "en lecture seule", _RIGHTS),
+    sqlite3.SQLITE_PERM: (StoreUnavailableError, "accès interdit", _RIGHTS),
+    sqlite3.SQLITE_CANTOPEN: (StoreUnavailableError, "impossible à ouvrir", _RIGHTS),
+    sqlite3.SQLITE_NOTADB: (StoreUnavailableError, "ce n'est pas une base de rorcli", _OTHER),
+    sqlite3.SQLITE_CORRUPT: (StoreUnavailableError, "abîmée", _RESTORE),
+    sqlite3.SQLITE_FULL: (StoreUnavailableError, "disque plein", _ROOM),
 }
 _OF_SYSTEM = {
     errno.EACCES: sqlite3.SQLITE_PERM,
@@ -90,11 +90,11 @@ def connect(path: Path, *, create: bool, read_only: bool, wait: float) -> sqlite
         StoreUnavailableError: Not a file of ours, of a newer rorcli, or not to be opened.
     """
     if path.is_dir():
-        raise _nothing(path, "est un dossier")
+        raise _nothing(path, "c'est un dossier")
     if path.exists() and path.stat().st_size:
         _require_ours(path)
     elif not create:
-        raise _nothing(path, "n'existe pas encore")
+        raise _nothing(path, "elle n'existe pas encore")
     else:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = "ro" if read_only else "rwc" if create else "rw"
@@ -118,7 +118,7 @@ def failures_told(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, zlib.error, OSError) as error:
         kind, what, remedy = _failure(error)
-        raise kind(f"La base {path} {what}.", remedy=remedy) from error
+        raise kind(f"base {path} : {what}", remedy=remedy) from error
 
 
 def _failure(error: Exception) -> tuple[type[StoreError], str, str]:
@@ -129,7 +129,7 @@ def _failure(error: Exception) -> tuple[type[StoreError], str, str]:
     else:
         # The low byte is the primary code, the others tell variants apart.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    other = StoreUnavailableError, f"n'a pas pu répondre ({error})", "Diagnostic : rorcli doctor"
+    other = StoreUnavailableError, f"elle ne répond pas ({error})", "diagnostic : rorcli doctor"
     return _FAILURES.get(code, other)
 
 
@@ -164,7 +164,7 @@ def _require_ours(path: Path) -> None:
         connection.close()
     if found != APPLICATION_ID:
         kind, what, remedy = _FAILURES[sqlite3.SQLITE_NOTADB]
-        raise kind(f"La base {path} {what}.", remedy=remedy)
+        raise kind(f"base {path} : {what}", remedy=remedy)
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
@@ -186,20 +186,20 @@ def _require_known(path: Path, connection: sqlite3.Connection) -> None:
     version = _version(connection)
     if version > len(MIGRATIONS):
         raise StoreUnavailableError(
-            f"La base {path} est au format {version}, ce rorcli s'arrête au {len(MIGRATIONS)}.",
-            remedy="Installez la dernière version de rorcli.",
+            f"base {path} : format {version}, ce rorcli s'arrête au {len(MIGRATIONS)}",
+            remedy="installez la dernière version de rorcli",
         )
 
 
 def _require_content(path: Path, connection: sqlite3.Connection) -> None:
     if not connection.execute("SELECT 1 FROM establishments LIMIT 1").fetchone():
-        raise _nothing(path, "est vide")
+        raise _nothing(path, "elle est vide")
 
 
 def _nothing(path: Path, what: str) -> UsageError:
     return UsageError(
-        f"La base {path} {what}.",
-        remedy="Chargez-y vos fichiers, rorcli load FICHIER, ou vérifiez --store.",
+        f"base {path} : {what}",
+        remedy="chargez-y vos fichiers, rorcli load FICHIER, ou vérifiez --store",
     )
 
 

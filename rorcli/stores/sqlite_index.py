@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -89,8 +89,8 @@ def site_row(establishment: Establishment) -> SiteRow:
         code_insee=adresse.code_insee or "",
         finess_ej=ej.finess or "",
         raison_sociale=legal,
-        names=_joined(commune, nom),
-        legal=_joined(legal),
+        names=_joined(words_of(f"{commune} {nom}")),
+        legal=_joined(words_of(legal)),
         # A tab sorts before letters: Nantes goes before Nantes-en-Bresse, whatever the names.
         rank=f"{fold(commune)}\t{fold(nom)}",
     )
@@ -99,9 +99,12 @@ def site_row(establishment: Establishment) -> SiteRow:
 def node_rows(establishment: Establishment, changed_on: Mapping[str, date]) -> list[NodeRow]:
     """The EG's row, then one for each unit; `changed_on` holds every key."""
     place = site_row(establishment)
-    rows = [_eg_row(establishment.etablissement, place, changed_on[""])]
-    rows += [_unit_row(placed, place, changed_on[placed.key]) for placed in establishment.units()]
-    return rows
+    numbers = (place.code_postal, place.departement, place.finess, place.finess_ej)
+    site = _joined(words_of(" ".join((place.commune, place.raison_sociale, *numbers))))
+    return [
+        _eg_row(establishment.etablissement, place, changed_on[""], site),
+        *(_unit_row(each, place, changed_on[each.key], site) for each in establishment.units()),
+    ]
 
 
 def departement(eg: EntiteGeographique) -> str:
@@ -179,7 +182,7 @@ def _like(words: list[str]) -> list[str]:
     return [f"% {word}%" for word in words]
 
 
-def _eg_row(eg: EntiteGeographique, place: SiteRow, changed_on: date) -> NodeRow:
+def _eg_row(eg: EntiteGeographique, place: SiteRow, changed_on: date, site: str) -> NodeRow:
     return NodeRow(
         key="",
         parent=None,
@@ -192,14 +195,17 @@ def _eg_row(eg: EntiteGeographique, place: SiteRow, changed_on: date) -> NodeRow
         verifie_le=_iso(verified_on(eg)),
         changed_on=changed_on.isoformat(),
         closed_on=_closed_on(eg),
-        site=_site_words(place),
-        offer=_joined(place.nom, _label("categories", place.categorie)),
+        site=site,
+        offer=_joined([*words_of(place.nom), *_label("categories", place.categorie)]),
     )
 
 
-def _unit_row(placed: Placed, place: SiteRow, changed_on: date) -> NodeRow:
+def _unit_row(placed: Placed, place: SiteRow, changed_on: date, site: str) -> NodeRow:
     unit, nodes = placed.unit, _upwards(placed)
-    communes = [lieu.adresse.commune or "" for lieu in unit.lieux if lieu.adresse]
+    found = (lieu.adresse.commune for lieu in unit.lieux if lieu.adresse)
+    communes = [commune for commune in found if commune]
+    if set(communes) - {place.commune}:
+        site = _joined(words_of(" ".join((site, *communes))))
     return NodeRow(
         key=placed.key,
         parent=placed.parent_key,
@@ -208,12 +214,12 @@ def _unit_row(placed: Placed, place: SiteRow, changed_on: date) -> NodeRow:
         path=placed.path,
         mode=unit.mode_prise_en_charge,
         type_offre=unit.type_offre,
-        commune=next(filter(None, communes), place.commune),
+        commune=next(iter(communes), place.commune),
         verifie_le=_iso(verified_on(*nodes)),
         changed_on=changed_on.isoformat(),
         closed_on=_closed_on(*nodes),
-        site=_site_words(place, *communes),
-        offer=_joined(place.nom, placed.path, *_labels(unit)),
+        site=site,
+        offer=_joined([*words_of(f"{place.nom} {placed.path}"), *_labels(unit)]),
     )
 
 
@@ -226,27 +232,24 @@ def _closed_on(*nodes: EntiteGeographique | Unite) -> str | None:
     return next(closed, None)
 
 
-def _site_words(place: SiteRow, *communes: str) -> str:
-    numbers = (place.code_postal, place.departement, place.finess, place.finess_ej)
-    return _joined(place.commune, place.raison_sociale, *numbers, *communes)
-
-
 def _labels(unit: Unite) -> Iterator[str]:
-    yield _label("modes", unit.mode_prise_en_charge)
-    yield _label("types-offre", unit.type_offre)
-    yield _label("champs", unit.champ_activite)
-    yield from (_label("activites", code) for code in unit.activites)
-    yield from (_label("specialites", praticien.specialite) for praticien in unit.praticiens)
+    yield from _label("modes", unit.mode_prise_en_charge)
+    yield from _label("types-offre", unit.type_offre)
+    yield from _label("champs", unit.champ_activite)
+    for code in unit.activites:
+        yield from _label("activites", code)
+    for praticien in unit.praticiens:
+        yield from _label("specialites", praticien.specialite)
 
 
 @cache
-def _label(name: str, code: str | None) -> str:
-    return table(name).label(code or "") or ""
+def _label(name: str, code: str | None) -> list[str]:
+    return words_of(table(name).label(code or "") or "")
 
 
-def _joined(*texts: str) -> str:
+def _joined(words: Iterable[str]) -> str:
     """Every word once, each after a space, so that `% word%` finds where a word begins."""
-    return "".join(f" {word}" for word in dict.fromkeys(words_of(" ".join(texts))))
+    return "".join(f" {word}" for word in dict.fromkeys(words))
 
 
 def _iso(day: date | None) -> str | None:

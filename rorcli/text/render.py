@@ -77,8 +77,8 @@ def label(spec: Spec | None, value: Any) -> str:
 
 def block(owner: type, data: Mapping[str, Any], indent: int) -> str:
     """The lines of a mapping of noun `owner`, each after `indent` spaces, ending in a newline."""
-    margin = " " * indent
-    return "".join(f"{margin}{line}\n" for line in _dump(_map(owner, data, flow=False)).splitlines())
+    lines = _dump(_map(owner, data, flow=False)).splitlines()
+    return "".join(f"{' ' * indent}{line}\n" for line in lines)
 
 
 def items(spec: Spec, values: Iterable[Any], indent: int) -> str:

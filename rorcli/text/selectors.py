@@ -103,7 +103,7 @@ def resolve(data: Any, node: str, key: str) -> Place:
         found = _STEP.fullmatch(step)
         known = keys_of(owner)
         if found is None or found["key"] not in known:
-            raise _unknown_key(key, step, list(known))
+            raise _unknown_key(key, step, [*known, *(CANAUX if pointer == node else ())])
         spec = known[found["key"]]
         pointer = f"{pointer}/{found['key']}"
         owner = spec.noun()

@@ -10,13 +10,13 @@ is closed for good, itself or by what is above it, is never late.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from rorcli import codes
 from rorcli.errors import UsageError
-from rorcli.model import DIRECTEUR, LEVELS, Contact, EntiteGeographique
+from rorcli.model import DIRECTEUR, LEVELS, Contact, EntiteGeographique, Establishment
 from rorcli.validation.completeness import check_completeness
 from rorcli.validation.findings import Issue
 from rorcli.validation.view import Node, View, day_of
@@ -36,8 +36,17 @@ _ORDER = {level: rank for rank, level in enumerate((EG, *LEVELS))}
 # A node and what is above it, the EG last.
 Chain = tuple[Node, ...]
 
-_SPAN = re.compile(r"(\d{1,4})(d|w|mo|y)")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SPAN = re.compile(r"([0-9]{1,4})(d|w|mo|y)")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What is asked on a day: what is dated before `limit` is late; the checks to answer."""
+
+    today: date
+    limit: date
+    checks: tuple[str, ...] = tuple(CHECKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +110,21 @@ class Audit:
     missing: tuple[Missing, ...]
 
 
-def audit(view: View, dates: Dates, limit: date, checks: Collection[str]) -> Audit:
-    """Answers the `checks` asked for; what is dated before `limit` is late."""
+def audit(establishment: Establishment, dates: Dates, asked: Criteria) -> Audit:
+    """What an establishment has late and missing."""
+    view = View(establishment, asked.today)
     nodes = [(_place(view), (view.site,)), *_units(view)]
     opened = [(at, chain) for at, chain in nodes if all(view.is_open(node) for node in chain)]
     late = tuple(
         Late(at, dated_on, _who(chain, view.site))
-        for at, chain in (opened if AGE in checks else ())
-        if (dated_on := _dated_on(chain, at.key, dates)) is None or dated_on < limit
+        for at, chain in (opened if AGE in asked.checks else ())
+        if (dated_on := _dated_on(chain, at.key, dates)) is None or dated_on < asked.limit
     )
-    rules = frozenset().union(*(CHECKS[check] for check in checks))
+    rules = frozenset().union(*(CHECKS[check] for check in asked.checks))
     issues = check_completeness(view) if rules else ()
     places = {chain[0].pointer: at for at, chain in nodes}
     missing = tuple(Missing(_around(places, i.pointer), i) for i in issues if i.rule in rules)
-    return Audit(view.establishment.finess, view.site.nom or "", len(opened), late, missing)
+    return Audit(establishment.finess, view.site.nom or "", len(opened), late, missing)
 
 
 def oldest_first(audits: Sequence[Audit]) -> list[Late]:
@@ -137,10 +147,9 @@ def parse_limit(text: str, today: date) -> date:
     try:
         if span := _SPAN.fullmatch(text):
             return _before(today, int(span[1]), span[2])
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
+        return _day(text)
     except (ValueError, OverflowError):
-        pass  # no such day, or none that far back
+        pass  # another form, no such day, or none that far back
     ambiguous = re.fullmatch(r"\d+m", text)
     raise UsageError(
         f"« {text} » est ambigu : des mois s'écrivent « mo »" if ambiguous else
@@ -148,6 +157,15 @@ def parse_limit(text: str, today: date) -> date:
         remedy=f"écrivez {text}o" if ambiguous else "écrivez 90d (jours), 6w (semaines), "
         "6mo (mois), 1y (années), ou une date : 2026-05-10",
     )  # fmt: skip
+
+
+def parse_day(text: str) -> date:
+    """An ISO date; UsageError otherwise."""
+    try:
+        return _day(text)
+    except ValueError:
+        raise UsageError(f"« {text} » n'est pas une date",
+                         remedy="écrivez année, mois, jour : 2026-05-10") from None  # fmt: skip
 
 
 def parse_checks(text: str) -> tuple[str, ...]:
@@ -159,6 +177,12 @@ def parse_checks(text: str) -> tuple[str, ...]:
             remedy=f"au choix, séparés par des virgules : {', '.join(CHECKS)}",
         )
     return tuple(name for name in CHECKS if name in asked)
+
+
+def _day(text: str) -> date:
+    if not _DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 def _before(today: date, number: int, unit: str) -> date:

@@ -44,8 +44,8 @@ def diff(
     Avec --exit-code, le code est 3 si quelque chose serait écrit ou est en conflit ; 0 sinon.
     """
     session: Session = context.obj
-    with session.open_store(read_only=True) as store:
-        prepared = _prepare(session, paths or [Path()], store)
+    store = session.open_store(read_only=True)
+    prepared = _prepare(session, paths or [Path()], store)
     _show(session, prepared, output)
     return _diff_code(session, prepared, exit_code=exit_code)
 
@@ -95,18 +95,18 @@ class Answers:
 
 def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
     """Plan, guards, question, apply, outcomes: in this order, one establishment after the other."""
-    with session.open_store(read_only=answers.dry_run) as store:
-        prepared = _prepare(session, paths, store)
-        stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
-        if answers.output == "text":
-            _show(session, prepared, "text")
-        to_write = [p for p in prepared if stopped[id(p)] is None]
-        if answers.dry_run:
-            outcomes = [o for o in stopped.values() if o is not None]
-            return _report(session, outcomes, answers.output, done=False)
-        if to_write and not (answers.yes or _agrees(session, to_write)):
-            raise RefusedError("vous avez répondu non : rien n'a été écrit")
-        outcomes = _apply_all(session, prepared, stopped, store)
+    store = session.open_store(read_only=answers.dry_run)
+    prepared = _prepare(session, paths, store)
+    stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
+    if answers.output == "text":
+        _show(session, prepared, "text")
+    to_write = [p for p in prepared if stopped[id(p)] is None]
+    if answers.dry_run:
+        outcomes = [o for o in stopped.values() if o is not None]
+        return _report(session, outcomes, answers.output, done=False)
+    if to_write and not (answers.yes or _agrees(session, to_write)):
+        raise RefusedError("vous avez répondu non : rien n'a été écrit")
+    outcomes = _apply_all(session, prepared, stopped, store)
     return _report(session, outcomes, answers.output)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.edition import Edited
     from rorcli.text.document import Document
+    from rorcli.validation.findings import Finding
 
-_ASSIGNMENT = re.compile(r"(?P<key>[a-z_]+(?:\[[^\]]*\])?(?:\.[a-z_]+(?:\[[^\]]*\])?)*)=(?P<value>.*)",
-                         re.DOTALL)  # fmt: skip
+# A key, with selectors in brackets; a path of a file that holds "=" is told by its being there.
+_ASSIGNMENT = re.compile(r"(?P<key>(?:[^=\s/\\\[\]]|\[[^\]]*\])+)=(?P<value>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def edit(
     context: typer.Context,
     words: Annotated[
         list[str],
-        typer.Argument(metavar="FICHIER|DOSSIER... [CLÉ=VALEUR]...", help="Fichiers, puis valeurs."),
+        typer.Argument(
+            metavar="FICHIER|DOSSIER... [CLÉ=VALEUR]...", help="Fichiers, puis valeurs."
+        ),
     ],
     unit: Annotated[
         list[str] | None, typer.Option("--unit", help="Unité : identifiant, nom ou chemin.")
@@ -52,7 +55,9 @@ def edit(
     ] = None,
     replace: Annotated[
         tuple[str, str, str] | None,
-        typer.Option("--replace", metavar="CLÉ ANCIEN NOUVEAU", help="Remplace une valeur partout."),
+        typer.Option(
+            "--replace", metavar="CLÉ ANCIEN NOUVEAU", help="Remplace une valeur partout."
+        ),
     ] = None,
     dry_run: DryRun = False,
     push: Push = False,
@@ -77,15 +82,14 @@ def edit(
         raise UsageError("--unit et --where ne vont pas ensemble", remedy="gardez l'un des deux")
 
     def change(document: Document) -> Edited:
-        return _assign_all(document, edition.nodes(document, unit or [], globs), assignments)
+        nodes = edition.nodes(document, unit or [], globs)
+        edited = _assign_all(document, nodes, assignments)
+        if replace is None:
+            return edited
+        within = nodes if unit or globs else ("",)
+        return edited.then(lambda now: edition.replace_value(now, within, *replace))
 
-    def substitute(document: Document) -> Edited:
-        assert replace is not None
-        chosen = edition.nodes(document, unit or [], globs) if unit or globs else ("",)
-        return edition.replace_value(document, chosen, *replace)
-
-    steps = [*([change] if assignments else []), *([substitute] if replace else [])]
-    return _run(session, targets, _chained(steps), Options(dry_run, push))
+    return _run(session, targets, change, Options(dry_run, push))
 
 
 def add_activity(
@@ -179,7 +183,10 @@ def add_practitioner(
         "specialite": specialite, "mode_exercice": mode_exercice, "secteur": secteur,
     })  # fmt: skip
     return _run(
-        context.obj, [file], lambda d: edition.add_practitioner(d, uo, given), Options(dry_run, push)
+        context.obj,
+        [file],
+        lambda d: edition.add_practitioner(d, uo, given),
+        Options(dry_run, push),
     )
 
 
@@ -275,22 +282,22 @@ def _run(
         raise found.unreadable[0]
     befores = [files.read_file(path) for path in found.paths]
     edited = [change(document) for document in befores]
-    pairs = [(path, *each) for path, *each in zip(found.paths, befores, edited, strict=True)]
-    added = [f for _, old, new in pairs for f in _added(session, old, new)]
     for each in edited:
         session.terminal.say(*each.notes)
-    if added:
-        return _refuse(session, added)
-    return _write(session, [(path, old, new.document) for path, old, new in pairs], options)
+    pairs = [
+        (path, before, after.document)
+        for path, before, after in zip(found.paths, befores, edited, strict=True)
+    ]
+    added = [
+        finding
+        for _, before, after in pairs
+        if after.text != before.text
+        for finding in edition.added_errors(before, after, session.today)
+    ]
+    return _refuse(session, added) if added else _write(session, pairs, options)
 
 
-def _added(session: Session, before: Document, after: Edited) -> list[Any]:
-    if after.document.text == before.text:
-        return []
-    return edition.added_errors(before, after.document, session.today)
-
-
-def _refuse(session: Session, added: list[Any]) -> int:
+def _refuse(session: Session, added: list[Finding]) -> int:
     from rorcli.reports.findings import render_finding
 
     for finding in added:
@@ -299,9 +306,7 @@ def _refuse(session: Session, added: list[Any]) -> int:
     return ExitCode.FINDINGS
 
 
-def _write(
-    session: Session, pairs: list[tuple[Path, Document, Document]], options: Options
-) -> int:
+def _write(session: Session, pairs: list[tuple[Path, Document, Document]], options: Options) -> int:
     from rorcli.reports.difference import render_difference
 
     changed = [each for each in pairs if each[1].text != each[2].text]
@@ -310,6 +315,7 @@ def _write(
     if not options.dry_run:
         for path, before, after in changed:
             files.save(path, before, after)
+            session.terminal.say(f"{path} : écrit.")
     if not changed:
         session.terminal.say("Rien à changer.")
     if options.push and not options.dry_run:
@@ -350,25 +356,14 @@ def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[s
 def _assign_all(
     document: Document, nodes: tuple[str, ...], assignments: list[tuple[str, str]]
 ) -> Edited:
-    edited = edition.Edited(document)
-    if not nodes:
-        return edition.Edited(document, (f"{document.path} : aucune unité ne répond au motif",))
+    none = (f"{document.path} : aucune unité ne répond au motif",)
+    edited = edition.Edited(document, () if nodes else none)
     for node in nodes:
         for key, text in assignments:
             edited = edited.then(
                 lambda now, node=node, key=key, text=text: edition.assign(now, node, key, text)  # type: ignore[misc]
             )
     return edited
-
-
-def _chained(steps: list[Callable[[Document], Edited]]) -> Callable[[Document], Edited]:
-    def run(document: Document) -> Edited:
-        edited = edition.Edited(document)
-        for step in steps:
-            edited = edited.then(step)
-        return edited
-
-    return run
 
 
 def _single(targets: list[Path]) -> Path:
@@ -390,7 +385,7 @@ def _activity_codes(words: list[str]) -> list[str]:
     known = codes.table("activites").codes
     if len(words) > 1 and not any(word in known for word in words):
         phrase = " ".join(words)
-        if len([c for c in codes.table("activites").search(phrase.split()) if c.in_value_set]):
+        if any(c.in_value_set for c in codes.table("activites").search(phrase.split())):
             return [selectors.parse_words("activites", phrase)]
     return [selectors.parse_words("activites", word) for word in words]
 

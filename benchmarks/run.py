@@ -1,0 +1,414 @@
+"""Measures rorcli against the lower bounds and the peers that it could be built on.
+
+    python benchmarks/run.py [--quick] [--only N...] [--check-jsonschema PATH] [--out FILE]
+
+Each figure is a ratio of two works done in turn, A B A B, within one run: the median of the ratios
+of the rounds, after a warm-up. Milliseconds are those of one machine, ratios travel better. Writes
+RESULTS.md beside this file, unless `--quick` (fewer rounds and files) or `--only`.
+
+check-jsonschema is taken from PATH, or installed in an environment of its own that is thrown away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import generate
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "schemas" / "etablissement.schema.json"
+EXAMPLE = ROOT / "examples" / "ch-des-saules.yaml"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
+PYTHON = [sys.executable]
+RORCLI = [*PYTHON, "-c", "import sys; from rorcli.__main__ import main; sys.exit(main())"]
+PASS = [*PYTHON, "-c", "pass"]
+# What `validate` must not load: each costs more than judging a file.
+HEAVY = ("rich", "pydantic", "ruamel", "jsonschema", "requests", "authlib", "keyring", "sqlite3",
+         "rorcli.stores")  # fmt: skip
+LIBRARIES = ("typer", "PyYAML", "jsonschema-rs", "jsonschema", "ruamel.yaml", "rich")
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `target` is the most that `ratio` may be, None when only told."""
+
+    number: str
+    what: str
+    against: str
+    ratio: float
+    target: float | None
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Met, missed, or nothing to meet."""
+        return "" if self.target is None else "ok" if self.ratio <= self.target else "**missed**"
+
+
+class Bench:
+    """The corpus, the peers and the number of rounds of a run."""
+
+    def __init__(self, folder: Path, peer: str, *, quick: bool) -> None:
+        self.folder, self.peer = folder, peer
+        self.rounds = 3 if quick else 9
+        self.many, self.some = (100, 20) if quick else (1_000, 200)
+
+    def corpus(self, name: str, files: int = 1, size: str = "", faults: int = 0) -> Path:
+        """A folder of generated files, written at its first use."""
+        folder = self.folder / name
+        if not folder.exists():
+            generate.write(folder, files, size, faults)
+        return folder
+
+    def one(self, size: str) -> Path:
+        """One clean file of a size."""
+        return self.corpus(size, size=size) / "etab-00000.yaml"
+
+    def ratio(self, ours: Work, theirs: Work, rounds: int = 0) -> tuple[float, float, float]:
+        """Median of the ratios of the rounds, and median seconds of each."""
+        ours(), theirs()
+        pairs = [(_seconds(ours), _seconds(theirs)) for _ in range(rounds or self.rounds)]
+        medians = (statistics.median(each) for each in zip(*pairs, strict=True))
+        return (statistics.median(a / b for a, b in pairs), *medians)  # type: ignore[return-value]
+
+    def row(
+        self, number: str, names: tuple[str, str], works: tuple[Work, Work], target: float | None,
+        rounds: int = 0,
+    ) -> Row:  # fmt: skip
+        """A measured line of the table."""
+        ratio, ours, theirs = self.ratio(*works, rounds)
+        return Row(number, *names, ratio, target, f"{_ms(ours)} against {_ms(theirs)}")
+
+
+def command(*words: object, ok: Sequence[int] = (0,)) -> Work:
+    """A whole command; fails loudly when it does not do its work."""
+    line = [str(word) for word in words]
+
+    def run() -> None:
+        done = subprocess.run(
+            line, check=False, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        if done.returncode not in ok:
+            raise SystemExit(f"{line} exited {done.returncode}: {done.stderr.decode()[-600:]}")
+
+    return run
+
+
+def rorcli(*words: object, ok: Sequence[int] = (0,)) -> Work:
+    """One of our commands."""
+    return command(*RORCLI, *words, ok=ok)
+
+
+def start(bench: Bench) -> Iterator[Row]:
+    """1, 2, 4: what a command costs before it does anything."""
+    empty = command(*PASS)
+    for number, words, target in (
+        ("1", ["--version"], 6.0),
+        ("2", ["validate", bench.one("s")], 9.0),
+        ("4", ["--help"], 8.0),
+        ("4", ["--color", "always", "--help"], 14.0),
+    ):
+        shown = " ".join("s.yaml" if isinstance(word, Path) else word for word in words)
+        yield bench.row(number, (f"`{shown}`", "`python -c pass`"), (rorcli(*words), empty), target)
+
+
+def one_file(bench: Bench) -> Iterator[Row]:
+    """3: the generic validator on the same file and schema."""
+    for size, target in (("xs", None), ("s", 0.35), ("l", None)):
+        file = bench.one(size)
+        works = rorcli("validate", file), _peer(bench, [file])
+        yield bench.row("3", (f"`validate` {size}", "check-jsonschema"), works, target)
+
+
+def modules(bench: Bench) -> Iterator[Row]:
+    """5: what `validate` loads for nothing."""
+    code = (
+        "import sys; from rorcli.cli.app import main; main(sys.argv[1:]); "
+        "print(*sys.modules, sep='\\n')"
+    )
+    line = [*PYTHON, "-c", code, "validate", str(bench.one("s"))]
+    shown = subprocess.run(line, check=True, env=ENVIRONMENT, capture_output=True, text=True).stdout
+    loaded = [name for name in HEAVY if name in shown.split()]
+    yield Row("5", "heavy modules that `validate` loads", "none", len(loaded), 0, ", ".join(loaded))
+
+
+def reader(bench: Bench) -> Iterator[Row]:
+    """6, 7: our reader against PyYAML's, and the schema against our reader."""
+    import yaml
+    from yaml._yaml import CParser
+
+    from rorcli.text.document import read
+    from rorcli.validation.schema import check_schema
+
+    text = bench.one("l").read_text(encoding="utf-8")
+    document = read(text, "l.yaml")
+
+    def walk() -> None:
+        parser = CParser(text)
+        while not isinstance(parser.get_event(), yaml.StreamEndEvent):
+            pass
+
+    def ours() -> object:
+        return read(text, "l.yaml")
+
+    def safe() -> object:
+        return yaml.load(text, yaml.CSafeLoader)
+
+    rounds = 5 * bench.rounds
+    yield bench.row("6", ("reader, l", "CSafeLoader"), (ours, safe), 0.45, rounds)
+    yield bench.row("6", ("reader, l", "bare event walk"), (ours, walk), 1.5, rounds)
+    works = (lambda: check_schema(document), ours)
+    yield bench.row("7", ("schema stage, valid l", "reading it"), works, 0.15, rounds)
+
+
+def many_files(bench: Bench) -> Iterator[Row]:
+    """9, 10: folders, against the generic validator and against libyaml alone."""
+    some = bench.corpus(f"some-{bench.some}", bench.some)
+    works = rorcli("validate", some), _peer(bench, sorted(some.glob("*.yaml")))
+    names = f"`validate` {bench.some} files", "check-jsonschema"
+    yield bench.row("9", names, works, 0.03, min(bench.rounds, 7))
+    many = bench.corpus(f"many-{bench.many}", bench.many)
+    code = (
+        "import sys, pathlib; from yaml._yaml import CParser\n"
+        "for path in pathlib.Path(sys.argv[1]).glob('*.yaml'): CParser(path.read_bytes()).raw_parse()"
+    )
+    works = rorcli("validate", many), command(*PYTHON, "-c", code, many)
+    ratio, ours, theirs = bench.ratio(*works)
+    size = sum(path.stat().st_size for path in many.glob("*.yaml"))
+    note = f"{bench.many / ours:.0f} files/s, {size / ours / 1e6:.1f} MB/s; {_ms(ours)}"
+    note += f" against {_ms(theirs)}"
+    yield Row("10", f"`validate` {bench.many} files", "libyaml alone", ratio, 6, note)
+
+
+def faulty(bench: Bench) -> Iterator[Row]:
+    """12: every file at fault, each fault where it was planted."""
+    clean = bench.corpus(f"some-{bench.some}", bench.some)
+    spoiled = bench.corpus(f"faulty-{bench.some}", bench.some, faults=3)
+    works = rorcli("validate", spoiled, ok=[1]), rorcli("validate", clean)
+    names = f"`validate` {bench.some} files, 3 faults each", "the same without faults"
+    yield bench.row("12", names, works, 2.5)
+    line = [*RORCLI, "validate", "-o", "json", str(spoiled)]
+    told = json.loads(
+        subprocess.run(line, check=False, env=ENVIRONMENT, capture_output=True).stdout
+    )
+    found = {
+        (Path(each["path"]).name, each["rule"], each["line"], each["column"])
+        for each in told["findings"]
+    }
+    manifest = json.loads((spoiled / "manifest.json").read_text(encoding="utf-8"))
+    planted = {tuple(each.values()) for each in manifest}
+    lost = len(planted ^ found)
+    note = f"{len(planted & found)} of {len(planted)} planted faults, {len(found - planted)} others"
+    yield Row("12", "faults not told at their line and column", "none", lost, 0, note)
+
+
+def edit(bench: Bench) -> Iterator[Row]:
+    """14: one field, against a round trip through ruamel.yaml."""
+    folder = bench.folder / "edit"
+    folder.mkdir()
+    for size, source in (("l", bench.one("l")), ("largest example", EXAMPLE)):
+        ours, theirs = (Path(shutil.copy(source, folder / name)) for name in ("a.yaml", "b.yaml"))
+        before = ours.read_bytes().splitlines()
+        works = _edit(ours), _ruamel(theirs)
+        target = 0.15 if size == "l" else None
+        yield bench.row("14", (f"`edit` {size}", "ruamel.yaml round trip"), works, target)
+        after = ours.read_bytes().splitlines()
+        changed = sum(a != b for a, b in zip(before, after, strict=True)) - 1
+        yield Row("14", f"other lines that `edit` {size} changed", "none", changed, 0)
+
+
+def _edit(file: Path) -> Work:
+    numbers = iter(range(10_000))
+    return lambda: rorcli("edit", file, f"telephone=02 61 91 99 {next(numbers) % 90 + 10}")()
+
+
+def _ruamel(file: Path) -> Work:
+    code = """
+import sys; from pathlib import Path; from ruamel.yaml import YAML
+path = Path(sys.argv[1]); yaml = YAML(); yaml.preserve_quotes = True; yaml.width = 4096
+yaml.indent(mapping=2, sequence=4, offset=2)
+data = yaml.load(path); data['etablissement']['contacts'][0]['telephone'] = sys.argv[2]
+yaml.dump(data, path)"""
+    numbers = iter(range(10_000))
+    start = [*PYTHON, "-c", code, file]
+    return lambda: command(*start, f"02 61 91 99 {next(numbers) % 90 + 10}")()
+
+
+def load(bench: Bench) -> Iterator[Row]:
+    """18: what the embedded store adds to reading."""
+    many = bench.corpus(f"many-{bench.many}", bench.many)
+    numbers = iter(range(1_000))
+
+    def fill() -> None:
+        store = bench.folder / f"store-{next(numbers)}.sqlite"
+        rorcli("load", many, "--store", f"sqlite:{store}")()
+        store.unlink()
+
+    names = f"`load` {bench.many} files", "`validate` of them"
+    yield bench.row("18", names, (fill, rorcli("validate", many)), 1.4, min(bench.rounds, 7))
+
+
+def refuse(bench: Bench) -> Iterator[Row]:
+    """20: what is made to hurt a reader."""
+    small = rorcli("validate", bench.one("s"))
+    bomb = ["a0: &a0 [x, x]"]
+    bomb += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    hostile = {"alias bomb": "\n".join(bomb), "20 000 brackets": "a: " + "[" * 20_000}
+    for name, text in hostile.items():
+        file = bench.folder / f"{name.replace(' ', '-')}.yaml"
+        file.write_text(text, encoding="utf-8")
+        works = rorcli("validate", file, ok=[1]), small
+        yield bench.row("20", (f"`validate` {name}", "`validate` s"), works, 3)
+
+
+GROUPS: tuple[Callable[[Bench], Iterator[Row]], ...] = (
+    start, one_file, modules, reader, many_files, faulty, edit, load, refuse,
+)  # fmt: skip
+
+
+def stages(bench: Bench) -> Iterator[str]:
+    """Where the time of `validate` goes, in one process, as shares of all stages."""
+    from rorcli.model import decode
+    from rorcli.text.document import read
+    from rorcli.validation import rules
+    from rorcli.validation.completeness import check_completeness
+    from rorcli.validation.schema import check_schema
+    from rorcli.validation.view import View
+
+    today = datetime.now(UTC).date()
+    paths = sorted(bench.corpus(f"some-{bench.some}", bench.some).glob("*.yaml"))
+    spent: dict[str, float] = {}
+
+    def timed(stage: str, work: Callable[[], Any]) -> Any:
+        begun = time.perf_counter()
+        made = work()
+        spent[stage] = spent.get(stage, 0) + time.perf_counter() - begun
+        return made
+
+    for again in range(2):  # the first time warms up
+        spent.clear()
+        read_files = []
+        for path in paths:
+            content = timed("opening", path.read_bytes)
+            document = timed("reading YAML", lambda: read(content, path.name))  # noqa: B023 - called now
+            timed("schema", lambda: check_schema(document))  # noqa: B023
+            establishment = timed("decoding", lambda: decode(document.data))  # noqa: B023
+            view = View(establishment, today)
+            timed("flattening", lambda: (view.nouns, view.units))  # noqa: B023
+            for rule in rules.CHECKS:
+                timed(f"rule {rule.__name__}", lambda: list(rule(view)))  # noqa: B023
+            timed("rule completeness", lambda: list(check_completeness(view)))  # noqa: B023
+            timed("rule check_comments", lambda: list(rules.check_comments(document)))  # noqa: B023
+            read_files.append((path.name, establishment))
+        timed("across files", lambda: list(rules.check_files(read_files)))  # noqa: B023
+    total = sum(spent.values())
+    yield f"| stage of `validate`, {bench.some} files | ms | share |"
+    yield "|---|---|---|"
+    for stage, seconds in sorted(spent.items(), key=lambda pair: -pair[1]):
+        yield f"| {stage} | {seconds * 1000:.0f} | {seconds / total:.0%} |"
+
+
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    """The rows as markdown."""
+    yield "| # | what | against | ratio | target | | medians |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in rows:
+        target = "" if row.target is None else f"≤ {row.target:g}"
+        cells = (row.number, row.what, row.against, f"{row.ratio:.3g}", target, row.verdict)
+        yield f"| {' | '.join((*cells, row.note))} |"
+
+
+def facts(bench: Bench) -> Iterator[str]:
+    """What the figures were measured on."""
+    found = [f"{name} {version(name)}" for name in LIBRARIES]
+    peer = subprocess.run([bench.peer, "--version"], check=True, capture_output=True, text=True)
+    yield f"- {datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores,"
+    yield f"  {platform.system()} {platform.machine()}, {platform.python_implementation()} "
+    yield f"  {platform.python_version()}"
+    yield f"- {', '.join(found)}; peer: {peer.stdout.strip()}"
+    yield f"- {bench.rounds} rounds after a warm-up, A B A B, medians of the rounds' ratios"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _peer(bench: Bench, paths: Sequence[Path]) -> Work:
+    return command(bench.peer, "--schemafile", SCHEMA, *paths)
+
+
+def _installed_peer(folder: Path) -> str:
+    """check-jsonschema from PATH, else from an environment made in `folder`."""
+    if found := shutil.which("check-jsonschema"):
+        return found
+    command(*PYTHON, "-m", "venv", folder)()
+    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+    command(scripts / "python", "-m", "pip", "install", "-q", "check-jsonschema")()
+    return str(scripts / "check-jsonschema")
+
+
+def _seconds(work: Work) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"
+
+
+def main() -> int:
+    """Measures, prints, and keeps the figures; 1 when a target is missed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and files")
+    parser.add_argument("--only", nargs="+", default=[], choices=[g.__name__ for g in GROUPS])
+    parser.add_argument("--check-jsonschema", default="", metavar="PATH")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("RESULTS.md"))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "pycache")
+        peer = asked.check_jsonschema or _installed_peer(Path(folder) / "peer")
+        bench = Bench(Path(folder), peer, quick=asked.quick)
+        groups = [g for g in GROUPS if not asked.only or g.__name__ in asked.only]
+        rows = [row for group in groups for row in _shown(group(bench))]
+        lines = ["# What rorcli costs", "", "Written by `python benchmarks/run.py`.", ""]
+        lines += [*facts(bench), "", *table(rows), "", *stages(bench), ""]
+    print("\n".join(lines))
+    if not (asked.quick or asked.only):
+        asked.out.write_text("\n".join(lines), encoding="utf-8")
+    return int(any(row.verdict == "**missed**" for row in rows))
+
+
+def _shown(rows: Iterator[Row]) -> Iterator[Row]:
+    for row in rows:
+        print(
+            f"{row.number:>3} {row.what}: {row.ratio:.3g} {row.verdict} {row.note}", file=sys.stderr
+        )
+        yield row
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,342 @@
+"""Panel "Consulter": find establishments, read them, write them as files, look codes up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+
+from rorcli import codes as nomenclatures
+from rorcli import files
+from rorcli.cli.options import OUTPUT, Output
+from rorcli.errors import DataError, ExitCode, RorcliError, UsageError
+from rorcli.model import Establishment, Placed, Unite, to_data
+from rorcli.stores.base import Hit, Query, Store
+
+if TYPE_CHECKING:
+    from rorcli.cli.session import Session
+    from rorcli.exchange import Exchange
+    from rorcli.validation.freshness import Dates
+
+_FINESS = re.compile(r"(\d{2}|2[AB])\d{7}")
+_TABLE = re.compile(r"[a-z-]+")
+
+
+def search(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="MOTS", help="Mots cherchés partout.")
+    ] = None,
+    ou: Annotated[
+        str, typer.Option("--ou", metavar="LIEU", help="Commune, code postal, département, nom.")
+    ] = "",
+    quoi: Annotated[
+        str, typer.Option("--quoi", metavar="MOTS", help="Unité, activité, spécialité…")
+    ] = "",
+    ej: Annotated[
+        str, typer.Option("--ej", metavar="FINESS|NOM", help="Établissements de cette EJ.")
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Nombre maximal de résultats.")
+    ] = None,
+    output: Output = "text",
+) -> int:
+    """Cherche des établissements dans l'annuaire ; sans mot ni option, tous.
+
+    Exemples :
+      rorcli search gynécologie
+      rorcli search --ou Nantes --quoi "consultation cardiologie"
+      rorcli search --ej 440099901 -o json
+
+    Une ligne par établissement : FINESS, nom, commune, entité juridique, séparés par une
+    tabulation. Les unités trouvées suivent, après une tabulation.
+    """
+    session: Session = context.obj
+    query = Query(" ".join(words or []), ou, quoi, ej, limit=limit + 1 if limit else None)
+    found = session.open_store(read_only=True).search(query)
+    shown = _show_hits(session, islice(found, limit), output)
+    if limit and next(found, None) is not None:
+        session.terminal.say(f"Il y en a d'autres : seuls les {limit} premiers sont montrés.")
+    elif not shown:
+        session.terminal.say("Aucun établissement trouvé.")
+    return ExitCode.OK
+
+
+def _show_hits(session: Session, found: Iterator[Hit], output: str) -> int:
+    from rorcli.reports import lists
+    from rorcli.reports.machine import dumps
+
+    if output == "json":
+        hits = [lists.hit_data(hit) for hit in found]
+        session.terminal.write_text(
+            dumps({"schema": "rorcli/search/v1", "ok": True, "establishments": hits})
+        )
+        return len(hits)
+    count = 0
+    for hit in found:
+        count += 1
+        session.terminal.write(lists.hit_lines(hit))
+    return count
+
+
+def show(
+    context: typer.Context,
+    target: Annotated[
+        str,
+        typer.Argument(metavar="FICHIER|FINESS", help="Un fichier, ou un FINESS de l'annuaire."),
+    ],
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="U", help="Une unité : identifiant, nom ou chemin.")
+    ] = "",
+    capacites: Annotated[
+        bool, typer.Option("--capacites", help="Seulement les lits, places et salles.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Tous les champs, avec leurs codes.")
+    ] = False,
+    output: Annotated[Literal["text", "yaml", "json"], OUTPUT] = "text",
+) -> int:
+    """Montre un établissement comme le portail : EJ, EG, pôles, services, UF, UO.
+
+    Exemples :
+      rorcli show etab.yaml
+      rorcli show 440099919 --unit "Consultations de gynécologie"
+      rorcli show 440099919 --capacites
+      rorcli show 440099919 -o yaml
+
+    Ce qui manque à un niveau est précédé de « ! ».
+    """
+    from rorcli.text.selectors import find_unit
+
+    session: Session = context.obj
+    held = _open(session, target)
+    placed = find_unit(held.establishment, unit) if unit else None
+    if output != "text":
+        session.terminal.write_text(_rendered(held, placed, output))
+        return ExitCode.OK
+    from rorcli.reports import tree
+
+    lines = (
+        tree.capacities(held.establishment, placed)
+        if capacites
+        else tree.show(held.establishment, session.today, held.dates, unit=placed, full=full)
+    )
+    session.terminal.write(lines)
+    return ExitCode.OK
+
+
+class _Held(NamedTuple):
+    """What `show` looks at; `version` is the store's, None for a file."""
+
+    establishment: Establishment
+    dates: Dates
+    version: str | None = None
+
+
+def _open(session: Session, target: str) -> _Held:
+    from rorcli.validation.freshness import Dates
+
+    path = Path(target)
+    if path.exists():
+        from rorcli.basefile import load_base
+        from rorcli.edition import establishment_of
+
+        ours = establishment_of(files.read_file(path))
+        base = None
+        with suppress(UsageError):  # an unreadable base is for diff and push to tell
+            base = load_base(path, ours.finess)
+        return _Held(ours, Dates(saved_on=base.saved_on if base else None))
+    finess = _finess(target, "ni un fichier qui existe, ni un FINESS")
+    store = session.open_store(read_only=True)
+    snapshot = store.fetch(finess)
+    if snapshot is None:
+        raise _unknown(finess, store)
+    return _Held(snapshot.establishment, Dates(snapshot.changed_on), snapshot.version)
+
+
+def _rendered(held: _Held, placed: Placed | None, output: str) -> str:
+    """The establishment or one unit, as YAML or JSON."""
+    if output == "json":
+        from rorcli.reports.machine import dumps
+
+        kind, data = ("unit", placed.unit.to_data()) if placed else (
+            "establishment", to_data(held.establishment))  # fmt: skip
+        return dumps({"schema": f"rorcli/{kind}/v1", "ok": True,
+                      "finess": held.establishment.finess, "version": held.version,
+                      kind: data})  # fmt: skip
+    from rorcli.exchange import text_of, tidy
+    from rorcli.text.render import block
+
+    # A file says what it means by its form, long or short; a store has no form.
+    noun = tidy(held.establishment) if held.version else held.establishment
+    if placed is None:
+        return text_of(noun)
+    unit = next(each.unit for each in noun.units() if each.key == placed.key)
+    return block(Unite, unit.to_data(), 0)
+
+
+def pull(
+    context: typer.Context,
+    finess: Annotated[
+        list[str] | None, typer.Argument(metavar="FINESS", help="FINESS des établissements (EG).")
+    ] = None,
+    ej: Annotated[
+        str, typer.Option("--ej", metavar="FINESS|NOM", help="Tous ceux de cette EJ.")
+    ] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Tout l'annuaire.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("-f", "--file", metavar="FICHIER", help="Nom du fichier à écrire."),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DOSSIER", help="Dossier où écrire.")
+    ] = None,
+    disponibilites: Annotated[
+        bool, typer.Option("--disponibilites", help="Aussi les lits disponibles, occupés…")
+    ] = False,
+    output: Output = "text",
+) -> int:
+    """Écrit en fichiers YAML ce que tient l'annuaire, un par établissement : FINESS.yaml.
+
+    Exemples :
+      rorcli pull 440099919
+      rorcli pull 440099919 -f etab.yaml
+      rorcli pull --ej 440099901 --to etablissements/
+
+    Un fichier qui existe et qui dit autre chose n'est jamais écrasé.
+    """
+    session: Session = context.obj
+    asked = [_finess(each, "pas un FINESS") for each in finess or []]
+    if sum(map(bool, (asked, ej, everything))) != 1:
+        raise UsageError("pull : donnez des FINESS, ou --ej, ou --all",
+                         remedy="rorcli pull 440099919")  # fmt: skip
+    if file and (to or len(set(asked)) != 1):
+        raise UsageError("-f nomme le fichier d'un seul établissement",
+                         remedy="--to donne le dossier de plusieurs")  # fmt: skip
+    store = session.open_store(read_only=True)
+    wanted = dict.fromkeys(asked or _all_of(store, ej))
+    paths = {each: file or (to or Path()) / f"{each}.yaml" for each in wanted}
+    done = _pull_each(session, store, paths, availability=disponibilites)
+    return _report_pull(session, done, output)
+
+
+def _all_of(store: Store, ej: str) -> list[str]:
+    found = [hit.finess for hit in store.search(Query(ej=ej))]
+    if not found:
+        raise DataError(f"« {ej} » : aucun établissement de cette EJ dans l'annuaire {store.url}",
+                        remedy="rorcli search montre les EJ")  # fmt: skip
+    return found
+
+
+def _pull_each(
+    session: Session, store: Store, paths: dict[str, Path], *, availability: bool
+) -> list[Exchange]:
+    from rorcli import exchange
+
+    done: list[Exchange] = []
+    for finess, path in session.terminal.progress(paths.items(), len(paths), "Écriture"):
+        snapshot = store.fetch(finess)
+        if snapshot is None:
+            refused = exchange.Status.REFUSED
+            done.append(exchange.Exchange(finess, path, refused, _unknown(finess, store)))
+        else:
+            today = session.today
+            done.append(
+                exchange.pull(snapshot, path, store.url, today=today, availability=availability)
+            )
+    return done
+
+
+def _report_pull(session: Session, done: list[Exchange], output: str) -> int:
+    """What was written, then what `validate` would say of it."""
+    from rorcli.cli.exchanges import report_exchanges
+    from rorcli.exchange import Status
+    from rorcli.reports.findings import render_finding
+    from rorcli.validation import validate_all
+
+    code = report_exchanges(session, done, "pull", output)
+    written = [files.read_file(each.path) for each in done if each.status is Status.WRITTEN]
+    ignored = frozenset(session.settings.ignore)
+    session.terminal.say(*map(render_finding, validate_all(written, session.today, ignored)))
+    return code
+
+
+def codes(
+    context: typer.Context,
+    table: Annotated[
+        str, typer.Argument(metavar="[TABLE]", help="Nom de la table ; sans lui, leur liste.")
+    ] = "",
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[MOTS]", help="Mots du libellé, ou code.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Aussi les codes que le ROR n'emploie pas.")
+    ] = False,
+    output: Output = "text",
+) -> int:
+    """Cherche un code dans les nomenclatures du ROR.
+
+    Exemples :
+      rorcli codes
+      rorcli codes activites gynécologie
+      rorcli codes specialites SM19
+
+    Une ligne par code : code, libellé, et s'il est fermé, depuis quand.
+    """
+    from rorcli.reports import lists
+    from rorcli.reports.machine import dumps
+
+    session: Session = context.obj
+    terminal = session.terminal
+    if not table:
+        tables = [nomenclatures.table(name) for name in nomenclatures.TABLES]
+        if output == "json":
+            listed = [lists.table_data(each) for each in tables]
+            terminal.write_text(dumps({"schema": "rorcli/tables/v1", "ok": True, "tables": listed}))
+        else:
+            terminal.write(map(lists.table_line, tables))
+        return ExitCode.OK
+    held = _table(table)
+    found = [c for c in held.search(words or []) if everything or c.in_value_set]
+    if output == "json":
+        data = [lists.code_data(code, session.today) for code in found]
+        terminal.write_text(dumps({"schema": "rorcli/codes/v1", "ok": True,
+                                   "table": lists.table_data(held), "codes": data}))  # fmt: skip
+    else:
+        terminal.write(lists.code_line(code, session.today) for code in found)
+    if not found:
+        terminal.say("Aucun code trouvé." if everything else "Aucun code trouvé dans le ROR ; "
+                     "--all cherche aussi dans les autres codes.")  # fmt: skip
+    return ExitCode.OK
+
+
+def _table(name: str) -> nomenclatures.Table:
+    from difflib import get_close_matches
+
+    if _TABLE.fullmatch(name):  # a name, not a path
+        with suppress(KeyError):
+            return nomenclatures.table(name)
+    close = get_close_matches(name, nomenclatures.TABLES, n=1)
+    hint = f"vouliez-vous dire {close[0]} ? " if close else ""
+    raise UsageError(f"« {name} » n'est pas une table",
+                     remedy=f"{hint}tables : {', '.join(nomenclatures.TABLES)}")  # fmt: skip
+
+
+def _finess(text: str, otherwise: str) -> str:
+    finess = text.replace(" ", "").upper()
+    if not _FINESS.fullmatch(finess):
+        raise UsageError(
+            f"« {text} » n'est {otherwise}",
+            remedy="un FINESS a neuf caractères ; rorcli search MOTS le trouve",
+        )
+    return finess
+
+
+def _unknown(finess: str, store: Store) -> RorcliError:
+    return DataError(f"{finess} : établissement inconnu de l'annuaire {store.url}",
+                     remedy="rorcli search MOTS montre ceux qu'il connaît")  # fmt: skip

@@ -1,0 +1,189 @@
+"""Panel "Outils": fill a local store, and tell what this installation is made of."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rorcli import __version__, files
+from rorcli import codes as nomenclatures
+from rorcli.cli.options import Output, Paths
+from rorcli.errors import RorcliError, UsageError, strongest
+from rorcli.reports.machine import dumps
+from rorcli.stores.base import Query
+
+if TYPE_CHECKING:
+    from rorcli.cli.session import Session
+    from rorcli.exchange import Exchange
+    from rorcli.reports import Line
+    from rorcli.text.document import Document
+
+
+def load(
+    context: typer.Context,
+    paths: Paths = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Remplace les établissements déjà là et différents.")
+    ] = False,
+    output: Output = "text",
+) -> int:
+    """Crée des établissements dans une base locale, à partir de leurs fichiers.
+
+    Exemples :
+      rorcli load etab.yaml
+      rorcli load etablissements/ --store sqlite:/chemin/annuaire.sqlite
+
+    Un fichier qui porte des erreurs, ou dont une unité n'a pas d'id, est refusé ; les autres
+    continuent. La base est créée au besoin.
+    """
+    from rorcli import exchange
+    from rorcli.cli.exchanges import report_exchanges
+    from rorcli.reports.findings import render_finding
+    from rorcli.validation import validate_all
+
+    session: Session = context.obj
+    if not paths:
+        raise UsageError("load : donnez un fichier ou un dossier", remedy="rorcli load etab.yaml")
+    documents, unreadable = _read_all(session, paths)
+    ignored = frozenset(session.settings.ignore)
+    findings = validate_all([each for _, each in documents], session.today, ignored)
+    session.terminal.say(*map(render_finding, (f for f in findings if f.severity == "error")))
+    done: list[Exchange] = []
+    if documents:
+        store = session.open_store(create=True)
+        loading = exchange.load(documents, findings, store, today=session.today, replacing=replace)
+        done = list(session.terminal.progress(loading, len(documents), "Chargement"))
+    return report_exchanges(session, done, "load", output, unreadable)
+
+
+def _read_all(
+    session: Session, paths: list[Path]
+) -> tuple[list[tuple[Path, Document]], list[UsageError]]:
+    """The documents, and what could not be opened."""
+    found = files.find(paths)
+    documents: list[tuple[Path, Document]] = []
+    unreadable = list(found.unreadable)
+    if found.skipped:
+        session.terminal.say(f"{found.skipped} autre(s) fichier(s) YAML laissé(s) de côté")
+    for path in found.paths:
+        try:
+            documents.append((path, files.read_file(path)))
+        except UsageError as error:
+            unreadable.append(error)
+    return documents, unreadable
+
+
+def doctor(context: typer.Context, output: Output = "text") -> int:
+    """Montre la version, les réglages et leur origine, l'état de l'annuaire. N'écrit jamais rien.
+
+    Exemples :
+      rorcli doctor
+      rorcli doctor -o json
+    """
+    session: Session = context.obj
+    faults: list[RorcliError] = []
+    found = {
+        "versions": _versions(),
+        "settings": _settings(session, faults),
+        "store": {},
+        "tables": [_table(name) for name in nomenclatures.TABLES],
+        "region": {},
+    }
+    if not faults:
+        found["store"] = _store(session, faults)
+        found["region"] = asdict(session.settings.region)
+    code = strongest(fault.exit_code for fault in faults)
+    if output == "json":
+        session.terminal.write_text(
+            dumps({"schema": "rorcli/doctor/v1", "ok": not faults, **found})
+        )
+    else:
+        session.terminal.write(_lines(found))
+    for fault in faults:
+        session.terminal.error(fault)
+    return code
+
+
+def _versions() -> dict[str, str]:
+    """What runs; the quick readers may be missing from a desk without their binary wheels."""
+    from importlib.metadata import version
+
+    import yaml
+
+    try:
+        import jsonschema_rs  # noqa: F401 - its binary may be missing though it is installed
+
+        schema = f"jsonschema-rs {version('jsonschema-rs')}"
+    except ImportError:
+        schema = "jsonschema (lent : jsonschema-rs manque)"
+    return {
+        "rorcli": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "yaml": "libyaml" if yaml.__with_libyaml__ else "PyYAML (lent : libyaml manque)",
+        "json_schema": schema,
+    }
+
+
+def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any]]:
+    try:
+        settings = session.settings
+    except UsageError as error:
+        faults.append(error)
+        return []
+    values = {
+        **{f"guards.{key}": value for key, value in asdict(settings.guards).items()},
+        **{f"region.{key}": value for key, value in asdict(settings.region).items()},
+        "store": settings.store.name or _redacted(settings.store.url),
+        "audit.older_than": settings.older_than,
+        "validate.ignore": list(settings.ignore),
+        "mssante_domains": list(settings.mssante_domains),
+        "output": settings.output,
+        "color": settings.color,
+    }
+    return [
+        {"key": key, "value": values.get(key), "origin": origin}
+        for key, origin in settings.origins.items()
+    ]
+
+
+def _store(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
+    """Whether the store answers; one that is not there yet is no fault."""
+    found = {"url": _redacted(session.settings.store.url), "reachable": True, "message": ""}
+    try:
+        count = sum(1 for _ in session.open_store(read_only=True).search(Query()))
+    except UsageError as error:
+        return {**found, "reachable": False, "message": error.message}
+    except RorcliError as error:
+        faults.append(error)
+        return {**found, "reachable": False, "message": error.message}
+    return {**found, "message": f"{count} établissement(s)"}
+
+
+def _redacted(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//***@", url)
+
+
+def _table(name: str) -> dict[str, str]:
+    table = nomenclatures.table(name)
+    return {"name": name, "version": table.version, "dated_on": table.dated_on.isoformat()}
+
+
+def _lines(found: dict[str, Any]) -> Iterator[Line]:
+    yield from (f"{name} : {version}" for name, version in found["versions"].items())
+    yield (("Réglages", "title"),)
+    for each in found["settings"]:
+        value = ", ".join(each["value"]) if isinstance(each["value"], list) else each["value"]
+        yield (f"  {each['key']} = {value}", ""), (f"  ({each['origin']})", "dim")
+    yield (("Annuaire", "title"),)
+    yield f"  {found['store'].get('url', '?')} : {found['store'].get('message', '?')}"
+    yield (("Nomenclatures", "title"),)
+    yield from (f"  {each['name']} : {each['dated_on']}" for each in found["tables"])
+    yield (("Équipe ROR régionale", "title"),)
+    yield f"  {' ; '.join(found['region'].values()) or '?'}"
