@@ -12,10 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from rorcli.errors import UsageError
-from rorcli.planning.plan import Thresholds
+from rorcli.planning.limits import Thresholds
 
 PROJECT_FILE = "rorcli.toml"
 LOCAL = "local"
@@ -110,6 +108,8 @@ def load_settings(
 
 def user_config() -> Path:
     """The user's own file, there or not."""
+    import platformdirs
+
     return Path(platformdirs.user_config_dir("rorcli", appauthor=False)) / "config.toml"
 
 
@@ -133,6 +133,8 @@ def _settings(found: Mapping[str, tuple[Any, str]]) -> Settings:
 def _store(choice: str, origin: str, values: Mapping[str, Any]) -> StoreSetting:
     if ":" in choice:
         return StoreSetting(url=choice)
+    import platformdirs
+
     folder = Path(platformdirs.user_data_dir("rorcli", appauthor=False))
     stores: dict[str, dict[str, Any]] = {LOCAL: {"url": f"sqlite:{folder / 'annuaire.sqlite'}"}}
     for key, value in _section(values, "store").items():

@@ -27,7 +27,8 @@ from rorcli.files import save
 from rorcli.model import Establishment, Placed, decode
 from rorcli.planning.changes import Change, rebase
 from rorcli.planning.facts import facts
-from rorcli.planning.plan import Guard, Plan, Sides, Thresholds
+from rorcli.planning.limits import Thresholds
+from rorcli.planning.plan import Guard, Plan, Sides
 from rorcli.text.edits import set_value
 from rorcli.validation.findings import Finding, Severity
 

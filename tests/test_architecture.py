@@ -18,9 +18,9 @@ ROOMS = """
     text text.document text.render text.edits text.selectors
     validation.findings validation.view validation.wording validation.schema validation.rules
     validation.completeness validation validation.freshness
-    planning planning.facts planning.changes planning.plan
+    planning planning.limits planning.facts planning.changes planning.plan
     settings
-    files schemafile basefile edition
+    files schemafile basefile edition merging
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange
     reports reports.machine reports.findings reports.nouns reports.*

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,32 +15,48 @@ if TYPE_CHECKING:
     from rorcli.cli.session import Session
 
 
-def report_exchanges(
-    session: Session,
-    done: list[Exchange],
-    kind: str,
-    output: str,
-    unreadable: Sequence[UsageError] = (),
-) -> int:
-    """What was done goes to stdout; what was so already, reasons and counts to stderr."""
-    terminal = session.terminal
-    closed = [Exchange("", Path(), Status.REFUSED, error) for error in unreadable]
-    code = exit_code([*done, *closed])
-    if output == "json":
-        data = {
-            "schema": f"rorcli/{kind}/v1",
-            "ok": code is ExitCode.OK,
-            "establishments": [exchange_data(each) for each in done],
-            "unreadable": [{"message": e.message, "remedy": e.remedy} for e in unreadable],
+class Report:
+    """The account of one run; `kind` is the command, `unreadable` what could not be opened."""
+
+    def __init__(
+        self, session: Session, kind: str, output: str, unreadable: Sequence[UsageError] = ()
+    ) -> None:
+        self.session, self.kind, self.output = session, kind, output
+        self.unreadable = [Exchange("", Path(), Status.REFUSED, each) for each in unreadable]
+        self.done: list[Exchange] = []
+
+    def run(self, exchanges: Iterable[Exchange], total: int) -> None:
+        """Goes through them all; after Ctrl-C, what was done is told before the program ends."""
+        try:
+            for each in self.session.terminal.progress(exchanges, total, "Établissement"):
+                self.done.append(each)
+        except KeyboardInterrupt:
+            self.tell(whole=False)
+            raise
+
+    def tell(self, *, whole: bool = True) -> int:
+        """What was done goes to stdout; what was so already, reasons, counts to stderr."""
+        terminal = self.session.terminal
+        every = [*self.done, *self.unreadable]
+        code = exit_code(every)
+        if self.output == "json":
+            terminal.write_text(dumps(self._data(ok=whole and code is ExitCode.OK)))
+        for each in self.done:
+            if each.status is Status.UNCHANGED:
+                terminal.say(exchange_line(each))
+            elif self.output == "text":
+                terminal.write([exchange_line(each)])
+        for each in every:
+            if each.problem:
+                terminal.error(each.problem)
+        terminal.say(exchange_counts(every) or "Aucun établissement.")
+        return code
+
+    def _data(self, *, ok: bool) -> dict[str, object]:
+        problems = [each.problem for each in self.unreadable if each.problem]
+        return {
+            "schema": f"rorcli/{self.kind}/v1",
+            "ok": ok,
+            "establishments": [exchange_data(each) for each in self.done],
+            "unreadable": [{"message": e.message, "remedy": e.remedy} for e in problems],
         }
-        terminal.write_text(dumps(data))
-    for each in done:
-        if each.status is Status.UNCHANGED:
-            terminal.say(exchange_line(each))
-        elif output == "text":
-            terminal.write([exchange_line(each)])
-    for each in [*done, *closed]:
-        if each.problem:
-            terminal.error(each.problem)
-    terminal.say(exchange_counts([*done, *closed]))
-    return code

@@ -38,9 +38,6 @@ class _French(Command):
     def get_help_option(self, ctx: Context) -> TyperOption:  # noqa: ARG002 - click's signature
         return self.common[-1]
 
-    def get_usage(self, ctx: Context) -> str:
-        return help.usage(ctx)
-
     def get_help(self, ctx: Context) -> str:
         return help.render(self, ctx, self.common)
 

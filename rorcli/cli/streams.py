@@ -132,8 +132,9 @@ class Stream:
 def _forget(raw: TextIO) -> None:
     """Sends nowhere what Python still holds, or its own exit would complain."""
     with suppress(OSError, ValueError):
+        taken = raw.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, raw.fileno())
+        os.dup2(nowhere, taken)
         os.close(nowhere)
 
 

@@ -160,6 +160,17 @@ def rekey(known: Facts, doubled: Doubled) -> Facts:
     )
 
 
+def identity_of(path: Path, item: Noun, doubled: Doubled) -> Path:
+    """The steps that name an item of the list at `path`."""
+    if isinstance(item, Telecom):
+        return (item.canal or "", item.valeur or "")
+    if isinstance(item, Praticien) and (path[1], item.rpps) in doubled:
+        return (f"{item.rpps}/{item.specialite or ''}",)
+    if isinstance(item, Lieu) and not item.id:
+        return (f"{path[1]}#{item.identity}",)
+    return (item.identity,)
+
+
 _ROOTS: Mapping[str, type] = {
     EJ: EntiteJuridique, EG: EntiteGeographique, UNITS: Unite, PLACES: Lieu,
 }  # fmt: skip
@@ -209,22 +220,12 @@ class _Writer:
     def items(self, path: Path, items: Iterable[Noun]) -> None:
         """The items of a list, each under its identity."""
         for item in items:
-            here = (*path, *self.identity(path, item))
+            here = (*path, *identity_of(path, item, self.doubled))
             self.found.values[here] = PRESENT
             if isinstance(item, Lieu):
                 here = (PLACES, here[-1])
                 self.found.values[here] = PRESENT
             self.noun(here, item)
-
-    def identity(self, path: Path, item: Noun) -> Path:
-        """The steps that name an item within its list."""
-        if isinstance(item, Telecom):
-            return (item.canal or "", item.valeur or "")
-        if isinstance(item, Praticien) and (path[1], item.rpps) in self.doubled:
-            return (f"{item.rpps}/{item.specialite or ''}",)
-        if isinstance(item, Lieu) and not item.id:
-            return (f"{path[1]}#{item.identity}",)
-        return (item.identity,)
 
 
 class _Builder:

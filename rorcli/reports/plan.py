@@ -191,8 +191,16 @@ class _Names:
         return path[-1]
 
 
-_SINGULAR = {"activites": "Activité", "modalites_accueil": "Modalité", "contacts": "Contact", "praticiens": "Praticien", "capacites": "Capacité",
-             "horaires": "Horaire", "lieux": "Lieu", "unites": "Unité"}  # fmt: skip
+_SINGULAR = {
+    "activites": "Activité",
+    "capacites": "Capacité",
+    "contacts": "Contact",
+    "horaires": "Horaire",
+    "lieux": "Lieu",
+    "modalites_accueil": "Modalité",
+    "praticiens": "Praticien",
+    "unites": "Unité",
+}
 
 
 def _by_node(changes: Iterable[Change], names: _Names) -> Iterator[Line]:

@@ -82,6 +82,11 @@ _OF_SYSTEM = {
 }
 
 
+def about() -> str:
+    """The SQLite that runs, and the newest format of ours, as `doctor` shows them."""
+    return f"SQLite {sqlite3.sqlite_version}, format {len(MIGRATIONS)}"
+
+
 def connect(path: Path, *, create: bool, read_only: bool, wait: float) -> sqlite3.Connection:
     """A connection to our file, up to date; `read_only` gives one that cannot write.
 

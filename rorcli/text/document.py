@@ -10,7 +10,7 @@ it becomes a `Fault`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -35,26 +35,28 @@ DAY_KEYS = frozenset(
     if spec.kind is Kind.DAY
 )
 
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)")
-_DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?")
-# What a YAML 1.1 or 1.2 reader takes for something else than text (yaml.org type repository;
-# YAML 1.2.2, 10.3.2), beyond the canonical forms that we convert.
-_DISPUTED = re.compile(
-    r"""[-+]?[\d][\d_]*(\.[\d_]*)?([eE][-+]?\d+)?   # 0123, 1_000, +33, 1e3
-      | [-+]?\.\d[\d_]*([eE][-+]?\d+)? | [-+]?\.(inf|Inf|INF) | \.(nan|NaN|NAN)
+# What begins like a number: the canonical forms, which convert, and what a YAML 1.1 or 1.2 reader
+# takes for something else than text (yaml.org type repository; YAML 1.2.2, 10.3.2).
+_NUMERIC = re.compile(
+    r"""(?P<integer>-?(?:0|[1-9]\d*)) | (?P<decimal>-?(?:0|[1-9]\d*)\.\d+)
+      | [-+]?\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?   # 0123, 1_000, +33, 1e3
+      | [-+]?\.\d[\d_]*(?:[eE][-+]?\d+)? | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN)
       | [-+]?0[bxo][\dA-Fa-f_]+
-      | [-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?        # 12:30 in base sixty
-      | \d{4}-\d{1,2}-\d{1,2}([Tt\ \t].*)?
-      | [yYnN] | yes|Yes|YES|no|No|NO | on|On|ON|off|Off|OFF | <<|=
+      | [-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?        # 12:30 in base sixty
+      | \d{4}-\d{1,2}-\d{1,2}(?:[Tt\ \t].*)?
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
+_DISPUTED = set("y Y yes Yes YES n N no No NO on On ON off Off OFF << =".split())  # noqa: SIM905 - a word list
 _WORDS: Mapping[str, bool | None] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
     "null": None, "Null": None, "NULL": None, "~": None, "": None,
 }  # fmt: skip
-_SUSPECT = frozenset("0123456789+-.yYnNoO<=")
+_DIGITS = frozenset("0123456789+-.")
+_SUSPECT = _DIGITS | {word[:1] for word in (*_WORDS, *_DISPUTED)}  # begin what may be no text
+_ITEM: Any = object()  # stands for the key in a list
+_NO_KEY = (-1, -1)
 
 _PROBLEMS = {
     "mapping values are not allowed": "« : » est mal placé : une valeur qui contient « : » "
@@ -165,11 +167,9 @@ def _parsed(text: str, path: str) -> Document:
 
 def is_text_when_plain(value: str) -> bool:
     """True when every YAML reader takes `value`, written without quotes, for text."""
-    if value in _WORDS:
+    if value in _WORDS or value in _DISPUTED:
         return False
-    return value[0] not in _SUSPECT or not any(
-        shape.fullmatch(value) for shape in (_INTEGER, _DECIMAL, _DISPUTED)
-    )
+    return value[0] not in _DIGITS or not _NUMERIC.fullmatch(value)
 
 
 _ENCODING = "enregistrez-le en UTF-8 (Bloc-notes : Enregistrer sous, Encodage : UTF-8)"
@@ -190,17 +190,25 @@ class _Reader:
         self.shift = int(text.startswith("\ufeff"))
         self.text = text[self.shift :]
         self.marking = marking
-        self.data: Any = None
         self.faults: list[Fault] = []
         self.ambiguous: list[tuple[str, str]] = []
         self.marks: dict[str, Mark] = {}
-        # Open collections, outermost first: container, key being filled, start, flow, key marks.
-        self.stack: list[list[Any]] = []
+        # What is open, outermost first: container, key being filled, start, flow, place of the key.
+        # The first is no collection of the text: it takes the document.
+        self.stack: list[list[Any]] = [[[], _ITEM, 0, False, _NO_KEY]]
+
+    @property
+    def data(self) -> Any:
+        """The document; None without one."""
+        return next(iter(self.stack[0][0]), None)
 
     def run(self) -> _Reader:
         """Walks the whole text, or up to the first thing that cannot be read."""
         try:
             self._walk(_Parser(self.text))
+            if self.data is None:
+                self._fault("ROR101", 0, "fichier vide", "écrivez-y un établissement, ou tirez-en "
+                            "un : rorcli pull FINESS -f FICHIER")  # fmt: skip
         except _Stop:
             pass
         except yaml.reader.ReaderError as error:
@@ -211,113 +219,116 @@ class _Reader:
             self._syntax(error)
         return self
 
-    def _walk(self, parser: Any) -> None:
-        handlers = {
-            yaml.ScalarEvent: self._scalar,
+    def _walk(self, parser: Any) -> None:  # noqa: C901 - calls would be most of what reading costs
+        handlers: dict[type, Callable[[Any], None]] = {
+            yaml.DocumentStartEvent: self._document,
             yaml.MappingStartEvent: self._open,
             yaml.SequenceStartEvent: self._open,
             yaml.MappingEndEvent: self._close,
             yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: lambda e: self._refuse(e, "alias YAML (« * »)", "recopiez la valeur"),
         }
-        documents = 0
-        next_event = parser.get_event
+        # Two events of three are scalars: no call for one that is plainly a text, and none of the
+        # questions about anchors, tags and merges where their signs do not occur.
+        next_event, scalar, end = parser.get_event, yaml.ScalarEvent, yaml.StreamEndEvent
+        stack, marking, suspect = self.stack, self.marking, _SUSPECT
+        odd = "&" in self.text or "!" in self.text or "<<" in self.text
+        made, key, *_ = frame = stack[-1]
         while True:
             event = next_event()
-            handler = handlers.get(type(event))
-            if handler is not None:
-                handler(event)
-            elif type(event) is yaml.StreamEndEvent:
-                break
-            elif type(event) is yaml.AliasEvent:
-                self._refuse(event, "alias YAML (« * »)", "recopiez la valeur")
-            elif type(event) is yaml.DocumentStartEvent:
-                documents += 1
-                if documents > 1:
-                    self._refuse(event, "second document YAML (« --- »)",
-                                 "un fichier, un établissement", "ROR101")  # fmt: skip
-        if not documents or self.data is None:
-            self._fault("ROR101", 0, "fichier vide", "écrivez-y un établissement, ou tirez-en un : "
-                        "rorcli pull FINESS -f FICHIER")  # fmt: skip
+            kind = type(event)
+            if kind is not scalar:
+                if kind in handlers:
+                    handlers[kind](event)
+                    frame = stack[-1]
+                    made, key = frame[0], frame[1]
+                elif kind is end:
+                    break
+                continue
+            value = event.value
+            if odd:
+                self._refuse_odd(event, tags=("!",))
+            if key is None:
+                key = frame[1] = value
+                if marking or value in made:
+                    self._key(frame, event)
+                continue
+            if not event.style and (not value or value[0] in suspect) and event.implicit[0]:
+                value = self._plain(key, value)
+            if marking:
+                self._mark(event.start_mark.index, event.end_mark.index, _STYLES[event.style])
+            if key is _ITEM:
+                made.append(value)
+            else:
+                made.setdefault(key, value)
+                key = frame[1] = None
 
-    def _scalar(self, event: Any) -> None:
-        value = event.value
-        if event.anchor is not None or (event.tag is not None and event.tag != "!"):
-            self._refuse(event, "ancre ou étiquette YAML (« & », « ! »)", "écrivez la valeur seule")
-        frame = self.stack[-1] if self.stack else None
-        if frame is not None and frame[1] is None:
-            self._key(frame, event, value)
-            return
-        if event.implicit[0] and not event.style:
-            value = self._plain(frame, value)
-        if self.marking:
-            self._mark(event.start_mark.index, event.end_mark.index, _STYLES[event.style])
-        self._place(frame, value)
-
-    def _plain(self, frame: list[Any] | None, value: str) -> Any:
-        """The value of a scalar written without quotes."""
+    def _plain(self, key: Any, value: str) -> Any:
+        """The value of a scalar written without quotes, that may not be a text."""
         if value in _WORDS:
             return _WORDS[value]
-        if value[0] not in _SUSPECT:
+        if key in DAY_KEYS and _DATE.fullmatch(value):
             return value
-        if _INTEGER.fullmatch(value):
+        number = _NUMERIC.fullmatch(value) if value[0] in _DIGITS else None
+        if number and number.lastgroup == "integer":
             return int(value) if len(value) <= MAX_DIGITS else value
-        if _DECIMAL.fullmatch(value):
+        if number and number.lastgroup == "decimal":
             return float(value)
-        dated = frame is not None and frame[1] in DAY_KEYS and _DATE.fullmatch(value)
-        if not dated and _DISPUTED.fullmatch(value):
+        if number or value in _DISPUTED:
             self.ambiguous.append((self._pointer(), value))
         return value
 
-    def _key(self, frame: list[Any], event: Any, value: str) -> None:
-        if value == "<<" and not event.style:
-            self._refuse(event, "fusion YAML (« << »)", "recopiez les clés")
-        frame[1] = value
+    def _key(self, frame: list[Any], event: Any) -> None:
         frame[4] = (event.start_mark.index, event.end_mark.index)
-        if value in frame[0]:
-            self._fault("ROR102", event.start_mark.index, f"clé « {value} » écrite deux fois",
+        if frame[1] in frame[0]:
+            self._fault("ROR102", event.start_mark.index, f"clé « {frame[1]} » écrite deux fois",
                         "gardez-en une", self._pointer())  # fmt: skip
 
-    def _open(self, event: Any) -> None:
-        if event.anchor is not None or event.tag is not None:
+    def _refuse_odd(self, event: Any, *, tags: tuple[str, ...] = ()) -> None:
+        """What no scalar and no collection bears: an anchor, a tag, and for a key a merge."""
+        if event.anchor is not None or event.tag not in (None, *tags):
             self._refuse(event, "ancre ou étiquette YAML (« & », « ! »)", "écrivez la valeur seule")
-        if len(self.stack) >= MAX_DEPTH:
+        is_key = self.stack[-1][1] is None and isinstance(event, yaml.ScalarEvent)
+        if is_key and event.value == "<<" and not event.style:
+            self._refuse(event, "fusion YAML (« << »)", "recopiez les clés")
+
+    def _document(self, event: Any) -> None:
+        if self.stack[0][0]:
+            self._refuse(event, "second document YAML (« --- »)",
+                         "un fichier, un établissement", "ROR101")  # fmt: skip
+
+    def _open(self, event: Any) -> None:
+        self._refuse_odd(event)
+        if len(self.stack) > MAX_DEPTH:
             self._refuse(event, f"plus de {MAX_DEPTH} niveaux imbriqués",
                          "retirez les crochets en trop", "ROR101")  # fmt: skip
-        mapping = type(event) is yaml.MappingStartEvent
-        frame = self.stack[-1] if self.stack else None
-        if frame is not None and frame[1] is None:
+        if self.stack[-1][1] is None:
             self._refuse(event, "clé qui n'est pas un texte", "écrivez une clé simple")
-        made: Any = {} if mapping else []
-        key = None if mapping else -1
-        self.stack.append([made, key, event.start_mark.index, bool(event.flow_style), (-1, -1)])
+        made: Any = ({}, None) if type(event) is yaml.MappingStartEvent else ([], _ITEM)
+        self.stack.append([*made, event.start_mark.index, event.flow_style, _NO_KEY])
 
     def _close(self, event: Any) -> None:
         made, _, start, flow, _ = self.stack.pop()
         if self.marking:
             style = "mapping" if isinstance(made, dict) else "sequence"
-            self._mark(start, event.end_mark.index, style, flow=flow)
-        self._place(self.stack[-1] if self.stack else None, made)
-
-    def _place(self, frame: list[Any] | None, value: Any) -> None:
-        if frame is None:
-            self.data = value
-        elif isinstance(frame[0], dict):
-            frame[0].setdefault(frame[1], value)
-            frame[1] = None
+            self._mark(start, event.end_mark.index, style, flow=bool(flow))
+        frame = self.stack[-1]
+        if frame[1] is _ITEM:
+            frame[0].append(made)
         else:
-            frame[0].append(value)
+            frame[0].setdefault(frame[1], made)
+            frame[1] = None
 
     def _mark(self, start: int, end: int, style: str, *, flow: bool = False) -> None:
         """Notes the place of the value about to be placed."""
-        keys = self.stack[-1][4] if self.stack else (-1, -1)
-        key_start, key_end = (at + self.shift if at >= 0 else -1 for at in keys)
+        key_start, key_end = (at + self.shift if at >= 0 else -1 for at in self.stack[-1][4])
         mark = Mark(start + self.shift, end + self.shift, key_start, key_end, style, flow)
         self.marks.setdefault(self._pointer(), mark)
 
     def _pointer(self) -> str:
         """Pointer of the value being read."""
         return "".join(
-            f"/{len(made) if isinstance(made, list) else key}" for made, key, *_ in self.stack
+            f"/{len(made) if isinstance(made, list) else key}" for made, key, *_ in self.stack[1:]
         )
 
     def _fault(self, rule: str, offset: int, message: str, remedy: str, pointer: str = "") -> None:

@@ -154,12 +154,21 @@ def test_help_names_types_bounds_and_choices_in_french():
     assert ENGLISH.findall(page) == []
 
 
-def test_a_misuse_of_a_command_keeps_its_own_words(monkeypatch):
-    def login(context: typer.Context) -> int:
-        raise typer.BadParameter("« 6m » : mois ou minutes ? écrivez 6mo")
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("« 6m » : mois ou minutes ? écrivez 6mo", "« 6m » : mois ou minutes ? écrivez 6mo"),
+        ("Path a b does not exist.", "« a b » n'existe pas"),
+    ],
+)
+def test_a_misuse_that_a_command_finds_keeps_its_words(monkeypatch, said, told):
+    def login(context: typer.Context, plain: str = typer.Argument("")) -> int:
+        raise typer.BadParameter(said)
 
     monkeypatch.setattr("rorcli.cli.commands.account.login", login)
-    assert "Erreur : « 6m » : mois ou minutes ? écrivez 6mo\n" in run(["login"]).err
+    err = run(["login"]).err
+    assert err.startswith("Utilisation : rorcli login [OPTIONS] [PLAIN]\n")
+    assert f"Erreur : {told}\n" in err
 
 
 @pytest.mark.parametrize("tty", [True, False])

@@ -126,6 +126,11 @@ def test_a_character_that_the_encoding_lacks_is_replaced(encoding, seen):
     assert raw.getvalue().decode(encoding) == seen
 
 
+def test_bytes_that_are_no_text_stay_an_error():
+    with pytest.raises(UnicodeDecodeError):
+        b"\xff".decode("utf-8", "rorcli")
+
+
 def test_a_file_name_that_is_not_text_can_be_told():
     terminal, _, raw = encoded("utf-8")
     terminal.write([os.fsdecode(b"caf\xe9.yaml")])
@@ -246,7 +251,7 @@ def test_streams_may_be_missing(monkeypatch):
 
 
 def test_a_closed_stream_is_a_missing_one():
-    closed = Screen()
+    closed = io.StringIO()
     closed.close()
     terminal = Terminal(closed, closed, closed, {})
     terminal.write(["donnée"])

@@ -10,7 +10,8 @@ from rorcli.errors import DataError, StoreConflictError
 from rorcli.identifiers import closing_digit
 from rorcli.model import Establishment, decode, to_data
 from rorcli.planning.changes import Change
-from rorcli.planning.plan import Plan, Sides, Thresholds
+from rorcli.planning.limits import Thresholds
+from rorcli.planning.plan import Plan, Sides
 from rorcli.stores.base import Query, same_facts
 
 LOADED, LATER = date(2026, 5, 12), date(2026, 11, 3)

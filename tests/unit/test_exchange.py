@@ -121,7 +121,7 @@ def test_pull_places_the_schema_and_the_base_beside_the_file(tmp_path):
 
 @pytest.mark.parametrize("change", [
     lambda text: text.replace("Nantes", "Rezé"),
-    lambda text: text.replace("    - type: pole", "    - {type: pole, nom: Neuf}\n    - type: pole", 1),
+    lambda text: text.replace("  unites:\n", "  unites:\n    - {type: pole, nom: Neuf}\n", 1),
     lambda text: text.replace("  verifie_le: 2026-06-15\n", ""),
     lambda _: "",
     lambda _: "pas un: [établissement",

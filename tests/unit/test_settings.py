@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rorcli.errors import UsageError
-from rorcli.planning.plan import Thresholds
+from rorcli.planning.limits import Thresholds
 from rorcli.settings import DEFAULT, LOCAL, load_settings, user_config
 
 STORES = """

@@ -161,23 +161,18 @@ def _open(session: Session, target: str) -> _Held:
 
 def _rendered(held: _Held, placed: Placed | None, output: str) -> str:
     """The establishment or one unit, as YAML or JSON."""
-    if output == "json":
-        from rorcli.reports.machine import dumps
-
-        kind, data = ("unit", placed.unit.to_data()) if placed else (
-            "establishment", to_data(held.establishment))  # fmt: skip
-        return dumps({"schema": f"rorcli/{kind}/v1", "ok": True,
-                      "finess": held.establishment.finess, "version": held.version,
-                      kind: data})  # fmt: skip
     from rorcli.exchange import text_of, tidy
+    from rorcli.reports.machine import dumps
     from rorcli.text.render import block
 
     # A file says what it means by its form, long or short; a store has no form.
-    noun = tidy(held.establishment) if held.version else held.establishment
-    if placed is None:
-        return text_of(noun)
-    unit = next(each.unit for each in noun.units() if each.key == placed.key)
-    return block(Unite, unit.to_data(), 0)
+    whole = tidy(held.establishment) if held.version else held.establishment
+    unit = next((p.unit for p in whole.units() if placed and p.key == placed.key), None)
+    if output == "yaml":
+        return block(Unite, unit.to_data(), 0) if unit else text_of(whole)
+    kind, data = ("unit", unit.to_data()) if unit else ("establishment", to_data(whole))
+    head = {"schema": f"rorcli/{kind}/v1", "ok": True}
+    return dumps({**head, "finess": whole.finess, "version": held.version, kind: data})
 
 
 def pull(
@@ -210,6 +205,10 @@ def pull(
 
     Un fichier qui existe et qui dit autre chose n'est jamais écrasé.
     """
+    from rorcli.cli.exchanges import Report
+    from rorcli.reports.findings import render_finding
+    from rorcli.validation import validate_all
+
     session: Session = context.obj
     asked = [_finess(each, "pas un FINESS") for each in finess or []]
     if sum(map(bool, (asked, ej, everything))) != 1:
@@ -221,8 +220,13 @@ def pull(
     store = session.open_store(read_only=True)
     wanted = dict.fromkeys(asked or _all_of(store, ej))
     paths = {each: file or (to or Path()) / f"{each}.yaml" for each in wanted}
-    done = _pull_each(session, store, paths, availability=disponibilites)
-    return _report_pull(session, done, output)
+    report = Report(session, "pull", output)
+    report.run(_pull_each(session, store, paths, availability=disponibilites), len(paths))
+    code = report.tell()
+    written = [files.read_file(each.path) for each in report.done if each.status == "written"]
+    ignored = frozenset(session.settings.ignore)
+    session.terminal.say(*map(render_finding, validate_all(written, session.today, ignored)))
+    return code
 
 
 def _all_of(store: Store, ej: str) -> list[str]:
@@ -235,35 +239,15 @@ def _all_of(store: Store, ej: str) -> list[str]:
 
 def _pull_each(
     session: Session, store: Store, paths: dict[str, Path], *, availability: bool
-) -> list[Exchange]:
-    from rorcli import exchange
+) -> Iterator[Exchange]:
+    from rorcli.exchange import Exchange, Status, pull
 
-    done: list[Exchange] = []
-    for finess, path in session.terminal.progress(paths.items(), len(paths), "Écriture"):
-        snapshot = store.fetch(finess)
+    for finess, path in paths.items():
+        snapshot, today = store.fetch(finess), session.today
         if snapshot is None:
-            refused = exchange.Status.REFUSED
-            done.append(exchange.Exchange(finess, path, refused, _unknown(finess, store)))
+            yield Exchange(finess, path, Status.REFUSED, _unknown(finess, store))
         else:
-            today = session.today
-            done.append(
-                exchange.pull(snapshot, path, store.url, today=today, availability=availability)
-            )
-    return done
-
-
-def _report_pull(session: Session, done: list[Exchange], output: str) -> int:
-    """What was written, then what `validate` would say of it."""
-    from rorcli.cli.exchanges import report_exchanges
-    from rorcli.exchange import Status
-    from rorcli.reports.findings import render_finding
-    from rorcli.validation import validate_all
-
-    code = report_exchanges(session, done, "pull", output)
-    written = [files.read_file(each.path) for each in done if each.status is Status.WRITTEN]
-    ignored = frozenset(session.settings.ignore)
-    session.terminal.say(*map(render_finding, validate_all(written, session.today, ignored)))
-    return code
+            yield pull(snapshot, path, store.url, today=today, availability=availability)
 
 
 def codes(

@@ -13,7 +13,7 @@ import typer
 from rorcli import files, sync
 from rorcli.cli.options import Output, Paths
 from rorcli.errors import ExitCode, RefusedError, UsageError, strongest
-from rorcli.planning.plan import GUARDS
+from rorcli.planning.limits import GUARDS
 from rorcli.reports import plan as report
 from rorcli.reports.findings import render_finding
 from rorcli.reports.machine import dumps

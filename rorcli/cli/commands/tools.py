@@ -43,7 +43,7 @@ def load(
     continuent. La base est créée au besoin.
     """
     from rorcli import exchange
-    from rorcli.cli.exchanges import report_exchanges
+    from rorcli.cli.exchanges import Report
     from rorcli.reports.findings import render_finding
     from rorcli.validation import validate_all
 
@@ -54,12 +54,13 @@ def load(
     ignored = frozenset(session.settings.ignore)
     findings = validate_all([each for _, each in documents], session.today, ignored)
     session.terminal.say(*map(render_finding, (f for f in findings if f.severity == "error")))
-    done: list[Exchange] = []
+    loading: Iterator[Exchange] = iter(())
     if documents:
         store = session.open_store(create=True)
         loading = exchange.load(documents, findings, store, today=session.today, replacing=replace)
-        done = list(session.terminal.progress(loading, len(documents), "Chargement"))
-    return report_exchanges(session, done, "load", output, unreadable)
+    report = Report(session, "load", output, unreadable)
+    report.run(loading, len(documents))
+    return report.tell()
 
 
 def _read_all(
@@ -116,6 +117,8 @@ def _versions() -> dict[str, str]:
 
     import yaml
 
+    from rorcli.stores.sqlite_file import about
+
     try:
         import jsonschema_rs  # noqa: F401 - its binary may be missing though it is installed
 
@@ -128,6 +131,7 @@ def _versions() -> dict[str, str]:
         "platform": platform.platform(),
         "yaml": "libyaml" if yaml.__with_libyaml__ else "PyYAML (lent : libyaml manque)",
         "json_schema": schema,
+        "store": about(),
     }
 
 

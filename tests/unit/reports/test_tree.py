@@ -78,7 +78,10 @@ def test_a_practitioner_leaves_out_what_is_not_known(changes, said):
     [
         ("non_conventionne", " / non conventionné"),
         ("secteur_1", " / conventionné en Secteur 1"),
-        ("secteur_1_depassement", " / conventionné en Secteur 1 avec droit au dépassement permanent"),
+        (
+            "secteur_1_depassement",
+            " / conventionné en Secteur 1 avec droit au dépassement permanent",
+        ),
         (None, "(SM)"),
     ],
 )
@@ -90,7 +93,7 @@ def test_what_is_missing_stands_at_its_level():
     consultation = {"type": "uo", "id": "52/2", "nom": "CS", "mode_prise_en_charge": "32",
                     "mssante": "cs@ch.mssante.example"}  # fmt: skip
     beds = {"type": "uo", "id": "52/3", "nom": "HC", "mode_prise_en_charge": "28",
-            "contacts": [{"nature": "07", "telephone": "02 61 91 00 01", "courriel": "a@b.example"}],
+            "contacts": [{"nature": "07", "mobile": "06 39 98 00 01", "courriel": "a@b.example"}],
             "lieux": [{"id": "52/4", "nom": "Aile", "capacites": []}]}  # fmt: skip
     pole = {"type": "pole", "id": "52/1", "nom": "Pôle", "unites": [consultation, beds]}
     lines = shown(made(unites=[pole])).splitlines()
@@ -144,7 +147,9 @@ def test_full_says_codes_and_what_the_file_says_is_empty():
 
 
 def test_a_value_never_breaks_a_line():
-    said = shown(made(nom="Hôpital\ndes\x1bSaules", contacts=[{"nature": "06", "description": "a\nb"}]))
+    said = shown(
+        made(nom="Hôpital\ndes\x1bSaules", contacts=[{"nature": "06", "description": "a\nb"}])
+    )
     assert "EG : Hôpital des Saules (440099919)\n" in said
     assert "Standard : a b\n" in said
 
