@@ -26,7 +26,7 @@ from rorcli.errors import (
 from rorcli.files import save
 from rorcli.model import Establishment, Placed, decode
 from rorcli.planning.changes import Change, rebase
-from rorcli.planning.facts import facts
+from rorcli.planning.facts import doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
 from rorcli.text.edits import set_value
@@ -263,7 +263,8 @@ def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
 
 def new_base(establishment: Establishment, store: str, version: str, today: date) -> Base:
     """The base of a file that was just pulled: it agrees with the store on all that it holds."""
-    return Base(establishment.finess, store, version, today, facts(establishment))
+    agreed = facts(establishment, doubles(establishment))
+    return Base(establishment.finess, store, version, today, agreed)
 
 
 def _refused(prepared: Prepared, guards: list[Guard]) -> Outcome:

@@ -24,6 +24,11 @@ _NATURE, _STATUT = specs(Capacite)["nature"], specs(Capacite)["statut"]
 _CHANNELS = {canal: SHORT[key].label for key, canal in CANAUX.items()}
 
 
+def channel_label(canal: str) -> str:
+    """Téléphone, Courriel…: the short key's label, else the code's."""
+    return _CHANNELS.get(canal) or label("canaux", canal)
+
+
 def words(spec: Spec, value: Any) -> str:
     """A scalar in words: label of a code, portal's word, day; "" for none."""
     if value is None:
@@ -77,7 +82,7 @@ def purpose(held: Contact) -> str:
 
 def telecom(held: Telecom) -> str:
     """téléphone 02 61 91 00 16 (la nuit)."""
-    channel = _CHANNELS.get(held.canal or "") or label("canaux", held.canal)
+    channel = channel_label(held.canal or "")
     said = channel if channel == _CHANNELS["MSSANTE"] else channel[:1].lower() + channel[1:]
     return joined(" ", (said, held.valeur, f"({held.usage})" if held.usage else ""))
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec
-from rorcli.model import CANAUX, SHORT, Establishment, Telecom
+from rorcli.model import Establishment, Telecom
 from rorcli.planning.changes import Change
 from rorcli.planning.facts import EG, EJ, PLACES, PRESENT, UNITS, Path, Value, locate
 from rorcli.planning.plan import Plan, by_node
 from rorcli.reports import Line, Span
+from rorcli.reports.nouns import channel_label
 from rorcli.sync import Outcome, Prepared, Status
 
 STATUS_WORDS = {
@@ -25,7 +26,6 @@ STATUS_WORDS = {
     Status.CONFLICTED: "en conflit",
     Status.FAILED: "en échec",
 }
-_CHANNELS = {canal: SHORT[key].label for key, canal in CANAUX.items()}
 # Identity fields say again what the item's own line says.
 _IDENTITY = {"canal", "valeur", "rpps", "nature", "statut", "jours", "debut", "fonction", "id"}
 _NAMES = {"nom", "prenom"}
@@ -169,7 +169,7 @@ class _Names:
             return spec.label
         if spec.noun() is Telecom:
             canal, _, value = identity.partition(" ")
-            return f"{_CHANNELS.get(canal, _coded('canaux', canal))} {value}"
+            return f"{channel_label(canal)} {value}"
         if spec.kind is Kind.NOUNS:
             return f"{_SINGULAR.get(spec.key, spec.label)} {self._item(spec.key, path)}".strip()
         shown = _coded(spec.table, identity) if spec.table else identity

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from rorcli.codes import fold, table
 from rorcli.model import Adresse, EntiteGeographique, Establishment, Placed, Unite
 from rorcli.stores.base import Query
+from rorcli.validation.view import day_of
 
 DEFINITIVE = "DEF"
 
@@ -117,13 +118,8 @@ def departement(eg: EntiteGeographique) -> str:
 
 
 def verified_on(*nodes: EntiteGeographique | Unite) -> date | None:
-    """The first `verifie_le` that is a day; nodes come from the unit upwards."""
-    for node in nodes:
-        try:
-            return date.fromisoformat(node.verifie_le or "")
-        except ValueError:
-            continue
-    return None
+    """The latest `verifie_le` of a node and those above it: each holds for what is below."""
+    return max((day for node in nodes if (day := day_of(node.verifie_le))), default=None)
 
 
 def days_of_load(establishment: Establishment, today: date) -> dict[str, date]:

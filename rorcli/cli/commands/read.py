@@ -253,10 +253,10 @@ def _pull_each(
 def codes(
     context: typer.Context,
     table: Annotated[
-        str, typer.Argument(metavar="[TABLE]", help="Nom de la table ; sans lui, leur liste.")
+        str, typer.Argument(metavar="TABLE", help="Nom de la table ; sans lui, leur liste.")
     ] = "",
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[MOTS]", help="Mots du libellé, ou code.")
+        list[str] | None, typer.Argument(metavar="MOTS", help="Mots du libellé, ou code.")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Aussi les codes que le ROR n'emploie pas.")
