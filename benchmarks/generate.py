@@ -2,9 +2,9 @@
 
     python benchmarks/generate.py FOLDER [--files N] [--size xs|s|m|l|xl] [--faults N] [--seed N]
 
-Without `--size` the sizes are mixed around 30 KB. Clean files have no finding at all. With `--faults`
-each file gets that many, and FOLDER/manifest.json tells the rule, line and column of each: it is
-worked out here from what is written, without the reader that it is used to judge.
+Without `--size` the sizes are mixed around 30 KB. Clean files have no finding at all. With
+`--faults` each file gets that many, and FOLDER/manifest.json tells the rule, line and column of
+each: it is worked out here from what is written, without the reader that it is used to judge.
 """
 
 from __future__ import annotations

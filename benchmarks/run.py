@@ -25,10 +25,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import cycle
 from pathlib import Path
 from typing import Any
-
-import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schemas" / "etablissement.schema.json"
@@ -42,6 +41,9 @@ PASS = [*PYTHON, "-c", "pass"]
 HEAVY = ("rich", "pydantic", "ruamel", "jsonschema", "requests", "authlib", "keyring", "sqlite3",
          "rorcli.stores")  # fmt: skip
 LIBRARIES = ("typer", "PyYAML", "jsonschema-rs", "jsonschema", "ruamel.yaml", "rich")
+
+# So that each edit has something to change.
+PHONES = cycle(f"02 61 91 99 {last}" for last in range(10, 99))
 
 Work = Callable[[], object]
 
@@ -75,7 +77,9 @@ class Bench:
         """A folder of generated files, written at its first use."""
         folder = self.folder / name
         if not folder.exists():
-            generate.write(folder, files, size, faults)
+            from benchmarks.generate import write
+
+            write(folder, files, size, faults)
         return folder
 
     def one(self, size: str) -> Path:
@@ -86,8 +90,8 @@ class Bench:
         """Median of the ratios of the rounds, and median seconds of each."""
         ours(), theirs()
         pairs = [(_seconds(ours), _seconds(theirs)) for _ in range(rounds or self.rounds)]
-        medians = (statistics.median(each) for each in zip(*pairs, strict=True))
-        return (statistics.median(a / b for a, b in pairs), *medians)  # type: ignore[return-value]
+        ratio = statistics.median(a / b for a, b in pairs)
+        return ratio, statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
     def row(
         self, number: str, names: tuple[str, str], works: tuple[Work, Work], target: float | None,
@@ -121,12 +125,12 @@ def start(bench: Bench) -> Iterator[Row]:
     """1, 2, 4: what a command costs before it does anything."""
     empty = command(*PASS)
     for number, words, target in (
-        ("1", ["--version"], 6.0),
-        ("2", ["validate", bench.one("s")], 9.0),
-        ("4", ["--help"], 8.0),
-        ("4", ["--color", "always", "--help"], 14.0),
+        ("1", ("--version",), 6.0),
+        ("2", ("validate", str(bench.one("s"))), 9.0),
+        ("4", ("--help",), 8.0),
+        ("4", ("--color", "always", "--help"), 14.0),
     ):
-        shown = " ".join("s.yaml" if isinstance(word, Path) else word for word in words)
+        shown = " ".join(words).replace(str(bench.one("s")), "s.yaml")
         yield bench.row(number, (f"`{shown}`", "`python -c pass`"), (rorcli(*words), empty), target)
 
 
@@ -188,7 +192,8 @@ def many_files(bench: Bench) -> Iterator[Row]:
     many = bench.corpus(f"many-{bench.many}", bench.many)
     code = (
         "import sys, pathlib; from yaml._yaml import CParser\n"
-        "for path in pathlib.Path(sys.argv[1]).glob('*.yaml'): CParser(path.read_bytes()).raw_parse()"
+        "for path in pathlib.Path(sys.argv[1]).glob('*.yaml'):\n"
+        "    CParser(path.read_bytes()).raw_parse()"
     )
     works = rorcli("validate", many), command(*PYTHON, "-c", code, many)
     ratio, ours, theirs = bench.ratio(*works)
@@ -236,8 +241,10 @@ def edit(bench: Bench) -> Iterator[Row]:
 
 
 def _edit(file: Path) -> Work:
-    numbers = iter(range(10_000))
-    return lambda: rorcli("edit", file, f"telephone=02 61 91 99 {next(numbers) % 90 + 10}")()
+    def run() -> None:
+        rorcli("edit", file, f"telephone={next(PHONES)}")()
+
+    return run
 
 
 def _ruamel(file: Path) -> Work:
@@ -247,9 +254,11 @@ path = Path(sys.argv[1]); yaml = YAML(); yaml.preserve_quotes = True; yaml.width
 yaml.indent(mapping=2, sequence=4, offset=2)
 data = yaml.load(path); data['etablissement']['contacts'][0]['telephone'] = sys.argv[2]
 yaml.dump(data, path)"""
-    numbers = iter(range(10_000))
-    start = [*PYTHON, "-c", code, file]
-    return lambda: command(*start, f"02 61 91 99 {next(numbers) % 90 + 10}")()
+
+    def run() -> None:
+        command(*PYTHON, "-c", code, file, next(PHONES))()
+
+    return run
 
 
 def load(bench: Bench) -> Iterator[Row]:
@@ -303,7 +312,7 @@ def stages(bench: Bench) -> Iterator[str]:
         spent[stage] = spent.get(stage, 0) + time.perf_counter() - begun
         return made
 
-    for again in range(2):  # the first time warms up
+    for _ in range(2):  # the first time warms up
         spent.clear()
         read_files = []
         for path in paths:
@@ -340,9 +349,10 @@ def facts(bench: Bench) -> Iterator[str]:
     """What the figures were measured on."""
     found = [f"{name} {version(name)}" for name in LIBRARIES]
     peer = subprocess.run([bench.peer, "--version"], check=True, capture_output=True, text=True)
-    yield f"- {datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores,"
-    yield f"  {platform.system()} {platform.machine()}, {platform.python_implementation()} "
-    yield f"  {platform.python_version()}"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}"
+    yield f"- {datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores"
+    yield f"- {system}, {python}"
     yield f"- {', '.join(found)}; peer: {peer.stdout.strip()}"
     yield f"- {bench.rounds} rounds after a warm-up, A B A B, medians of the rounds' ratios"
 
@@ -388,6 +398,7 @@ def main() -> int:
     parser.add_argument("--check-jsonschema", default="", metavar="PATH")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("RESULTS.md"))
     asked = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as folder:
         ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "pycache")
         peer = asked.check_jsonschema or _installed_peer(Path(folder) / "peer")

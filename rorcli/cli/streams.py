@@ -83,6 +83,12 @@ class Stream:
         tamed = text.translate(_TAME) if self.is_tty else text
         self._attempt(lambda raw: raw.write(tamed))
 
+    def put_document(self, text: str) -> None:
+        """Writes JSON, CSV or YAML: in UTF-8, whatever the locale, save on a terminal."""
+        if not self.is_tty and hasattr(self.raw, "reconfigure"):
+            self._attempt(lambda raw: raw.reconfigure(encoding="utf-8", errors="rorcli"))  # type: ignore[attr-defined]
+        self.put(text)
+
     def paint(self, line: Line) -> None:
         """Writes a line in the colours of its styles."""
         if isinstance(line, str) or not any(style for _, style in line):

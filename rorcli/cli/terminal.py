@@ -52,8 +52,8 @@ class Terminal:
                 return
 
     def write_text(self, text: str) -> None:
-        """Data as it is, to stdout: no style, no line end added."""
-        self.out.put(text)
+        """A document as it is, to stdout; in UTF-8, save on a terminal."""
+        self.out.put_document(text)
 
     def say(self, *lines: Line) -> None:
         """Talk, to stderr, unless -q."""

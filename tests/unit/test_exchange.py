@@ -12,7 +12,7 @@ from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
 from rorcli.exchange import Exchange, Status
 from rorcli.files import read_file
 from rorcli.model import Contact, Lieu, decode
-from rorcli.planning.facts import facts
+from rorcli.planning.facts import doubles, facts
 from rorcli.stores.base import Snapshot
 from rorcli.validation import validate
 from tests.stores.memory import MemoryStore
@@ -116,7 +116,8 @@ def test_pull_places_the_schema_and_the_base_beside_the_file(tmp_path):
     base = load_base(path, "440099919")
     assert base is not None
     assert (base.store, base.version, base.saved_on) == (STORE, "7", TODAY)
-    assert base.facts == facts(decode(read_file(path).data))
+    written = decode(read_file(path).data)
+    assert base.facts == facts(written, doubles(written))
 
 
 @pytest.mark.parametrize("change", [
