@@ -16,14 +16,23 @@ from typing import Any, TypeVar
 
 from rorcli import files, schemafile
 from rorcli.basefile import Base, load_base, save_base
-from rorcli.errors import DataError, ExitCode, RefusedError, RorcliError, UsageError, strongest
+from rorcli.errors import (
+    DataError,
+    ExitCode,
+    RefusedError,
+    RorcliError,
+    StoreConflictError,
+    UsageError,
+    strongest,
+)
 from rorcli.fields import Kind, specs
+from rorcli.merging import splice
 from rorcli.model import CANAUX, Contact, Establishment, Lieu, Noun, Telecom, decode, to_data
-from rorcli.planning.changes import merge
-from rorcli.planning.facts import facts
+from rorcli.planning.changes import Change, Choice, Merge, merge, rebase
+from rorcli.planning.facts import Facts, facts
 from rorcli.planning.plan import Sides
 from rorcli.stores.base import LoadableStore, Snapshot
-from rorcli.sync import new_base
+from rorcli.sync import NOBODY, Named, adopt_ids, new_base
 from rorcli.text import render
 from rorcli.text.document import Document
 from rorcli.validation.findings import Finding, Severity
@@ -40,6 +49,7 @@ class Status(StrEnum):
     """How an establishment ends."""
 
     WRITTEN = "written"
+    MERGED = "merged"
     CREATED = "created"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
@@ -142,6 +152,86 @@ def _require_same(path: Path, held: Establishment, wanted: Establishment) -> Est
             remedy=f"rorcli diff {path} montre les différences ; ou écrivez ailleurs, avec --to",
         )
     return ours
+
+
+def merge_into(
+    path: Path, snapshot: Snapshot, store: str, *, today: date, named: Named = NOBODY
+) -> Exchange:
+    """Splices what the directory changed into a file; our own lines and comments stay.
+
+    Refused as a conflict (exit 5) where both sides changed and nothing was chosen. Without a base
+    of this store, what the directory holds otherwise than the file is such a conflict.
+    """
+    done = Exchange(snapshot.establishment.finess, path, Status.MERGED)
+    try:
+        document = files.read_file(path)
+        base = load_base(path, done.finess)
+        known = base.facts if base and base.store == store else None
+        choice = named.choice(_same_establishment(document, done.finess))
+        after, kept = _merged(document, snapshot.establishment, known, choice)
+        if after.text == document.text:
+            done = replace(done, status=Status.UNCHANGED)
+        else:
+            files.save(path, document, after)
+        _remember(path, Base(done.finess, store, snapshot.version, today, kept))
+    except RorcliError as error:
+        return replace(done, status=Status.REFUSED, problem=error)
+    return done
+
+
+def _same_establishment(document: Document, finess: str) -> Establishment:
+    if not isinstance(document.data, dict):
+        raise DataError(f"{document.path} : fichier illisible",
+                        remedy=f"rorcli validate {document.path} dit pourquoi")  # fmt: skip
+    ours = decode(document.data)
+    if ours.finess != finess:
+        raise RefusedError(
+            f"{document.path} est le fichier de l'établissement {ours.finess or '(sans FINESS)'}, "
+            f"pas de {finess}", remedy="donnez le fichier de cet établissement")  # fmt: skip
+    return ours
+
+
+def _merged(
+    document: Document, theirs: Establishment, known: Facts | None, choice: Choice
+) -> tuple[Document, Facts]:
+    """The document with theirs spliced in, and the base to keep beside it."""
+    document = adopt_ids(document, theirs)
+    ours = decode(document.data)
+    sides = Sides.of(ours, theirs, known)
+    found = merge(sides.ours, sides.theirs, sides.base)
+    settled = choice.settle(found if known else _doubtful(found), sides.nodes)
+    if settled.conflicts:
+        raise StoreConflictError(
+            f"{document.path} : {len(settled.conflicts)} valeur(s) "
+            + (
+                "modifiée(s) des deux côtés"
+                if known
+                else "différente(s), et pas de base qui dise de quel côté elles ont changé"
+            ),
+            remedy=f"rorcli diff {document.path} les montre ; gardez votre valeur par "
+            "--ours UNITÉ, ou prenez celle de l'annuaire par --theirs UNITÉ",
+        )
+    after = splice(document, settled.theirs, tidy(theirs), sides.doubled)
+    again = Sides.of(decode(after.data), theirs, known)
+    kept = rebase(again.base, again.ours, again.theirs, applied=(), left=settled.ours)
+    # What we chose to keep is ours from now on: the base takes the directory's value for former.
+    for change in settled.ours if choice.ours else ():
+        _put(kept, change)
+    return after, kept
+
+
+def _put(kept: Facts, change: Change) -> None:
+    kept.values.pop(change.path, None)
+    if change.before is not None:
+        kept.values[change.path] = change.before
+
+
+def _doubtful(found: Merge) -> Merge:
+    """Without a base: what the directory holds otherwise may be its change as well as ours."""
+    sure = tuple(change for change in found.ours if change.before is None)
+    doubt = [change for change in found.ours if change.before is not None]
+    pairs = ((Change(c.path, None, c.after), Change(c.path, None, c.before)) for c in doubt)
+    return Merge(sure, (), tuple(pairs))
 
 
 def load(

@@ -25,11 +25,12 @@ from rorcli.errors import (
 )
 from rorcli.files import save
 from rorcli.model import Establishment, Placed, decode
-from rorcli.planning.changes import Change, rebase
+from rorcli.planning.changes import Change, Choice, rebase
 from rorcli.planning.facts import doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
 from rorcli.text.edits import set_value
+from rorcli.text.selectors import node_keys
 from rorcli.validation.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -51,14 +52,14 @@ class Status(StrEnum):
 class Prepared:
     """One file ready to be compared: both sides, the plan, and the findings on the file.
 
-    `document` is the file, `named` the same with the ids that the store gave meanwhile.
+    `document` is the file, `identified` the same with the ids that the store gave meanwhile.
     `snapshot` and `plan` are None when the store does not know the establishment, or when the file
     cannot be read; `problem` then says why.
     """
 
     file: Path
     document: Document
-    named: Document
+    identified: Document
     ours: Establishment
     findings: tuple[Finding, ...]
     snapshot: Snapshot | None = None
@@ -102,12 +103,29 @@ class Outcome:
         return self.prepared.ours.finess
 
 
-def prepare(
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The units whose own, or whose directory's, values win where both sides changed."""
+
+    ours: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+
+    def choice(self, establishment: Establishment) -> Choice:
+        """The same by keys of nodes; UsageError for an unknown name."""
+        return Choice(node_keys(establishment, self.ours), node_keys(establishment, self.theirs))
+
+
+NOBODY = Named()
+
+
+def prepare(  # noqa: PLR0913 - all that a comparison depends on
     file: Path,
     document: Document,
     findings: Iterable[Finding],
     store: Store,
     limits: Thresholds,
+    *,
+    named: Named = NOBODY,
 ) -> Prepared:
     """Reads the other two sides of a file and plans; never raises for one establishment."""
     ours = decode(document.data) if isinstance(document.data, dict) else Establishment()
@@ -129,11 +147,15 @@ def prepare(
         return replace(ready, problem=unknown)
     # A base taken from another store says nothing of this one.
     known = base.facts if base is not None and base.store == store.url else None
-    named = adopt_ids(document, snapshot.establishment)
-    ours = decode(named.data)
+    identified = adopt_ids(document, snapshot.establishment)
+    ours = decode(identified.data)
     sides = Sides.of(ours, snapshot.establishment, known)
-    plan = sides.plan(ours.finess, snapshot.version, limits)
-    return replace(ready, named=named, ours=ours, snapshot=snapshot, sides=sides, plan=plan)
+    try:
+        plan = sides.plan(ours.finess, snapshot.version, limits, named.choice(ours))
+    except RorcliError as error:
+        return replace(ready, problem=error)
+    ready = replace(ready, identified=identified, ours=ours)
+    return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
 
 
 def adopt_ids(document: Document, theirs: Establishment) -> Document:
@@ -171,7 +193,8 @@ def stops(prepared: Prepared, store: Store, allowed: Iterable[str]) -> Outcome |
             Status.CONFLICTED,
             ExitCode.CONFLICT,
             f"{len(plan.conflicts)} champ(s) modifié(s) des deux côtés",
-            "accordez le fichier avec l'annuaire, puis relancez : rorcli diff",
+            "rorcli diff les montre ; gardez votre valeur par --ours UNITÉ, ou laissez celle de "
+            "l'annuaire par --theirs UNITÉ",
         )
     if plan is None or not plan.changes:
         return Outcome(prepared, Status.UNCHANGED)
@@ -238,9 +261,9 @@ def settle(prepared: Prepared, store: Store, *, today: date) -> Outcome:
 
 def _settle(prepared: Prepared, store: Store, held: Snapshot, *, today: date) -> None:
     """Splices the ids that the store gave into the file, then keeps what both sides agree on."""
-    document = prepared.named
+    document = prepared.identified
     for key, given in held.given.items():
-        unit = next(p.unit for p in decode(prepared.named.data).units() if p.key == key)
+        unit = next(p.unit for p in decode(prepared.identified.data).units() if p.key == key)
         document = set_value(document, f"{unit.pointer}/id", given)
     if document.text != prepared.document.text:
         save(prepared.file, prepared.document, document)

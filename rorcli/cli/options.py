@@ -47,3 +47,18 @@ DryRun = Annotated[
 ]
 Push = Annotated[bool, typer.Option("--push", help="Enregistrer aussi dans l'annuaire.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Ne pas demander de confirmation.")]
+_SIDE = "UNITÉ"
+Ours = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ours",
+        metavar=_SIDE,
+        help="En cas de conflit, garder la valeur du fichier ; * : partout.",
+    ),
+]
+Theirs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--theirs", metavar=_SIDE, help="En cas de conflit, celle de l'annuaire ; * : partout."
+    ),
+]

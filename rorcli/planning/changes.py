@@ -7,7 +7,7 @@ is ours, and the guard `no-base` watches it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rorcli.model import Capacite, Contact, Establishment, Telecom
@@ -50,6 +50,31 @@ def merge(ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
             conflicts.append((Change(path, before, now), Change(path, before, there)))
     mine.extend(_defaults(mine, ours, theirs))
     return Merge(tuple(mine), tuple(other), tuple(conflicts))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whose value a person chose where both sides changed, by keys of nodes; "*" is all."""
+
+    ours: frozenset[str] = frozenset()
+    theirs: frozenset[str] = frozenset()
+
+    def settle(self, found: Merge, nodes: Callable[[Path], frozenset[str]]) -> Merge:
+        """The conflicts of chosen nodes as changes of the chosen side; `nodes` as `Sides.nodes`."""
+        mine, other = list(found.ours), list(found.theirs)
+        left: list[tuple[Change, Change]] = []
+        for conflict in found.conflicts:
+            keys = nodes(conflict[0].path) | {"*"}
+            if keys & self.ours:
+                mine.append(Change(conflict[0].path, conflict[1].after, conflict[0].after))
+            elif keys & self.theirs:
+                other.append(conflict[1])
+            else:
+                left.append(conflict)
+        return Merge(tuple(mine), tuple(other), tuple(left))
+
+
+NO_CHOICE = Choice()
 
 
 def rebase(

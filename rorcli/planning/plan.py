@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from rorcli.fields import Kind
 from rorcli.model import Establishment
-from rorcli.planning.changes import Change, Merge, apply_changes, merge
+from rorcli.planning.changes import NO_CHOICE, Change, Choice, apply_changes, merge
 from rorcli.planning.facts import (
     EG,
     EJ,
@@ -84,31 +85,28 @@ class Sides:
         known = None if base is None else rekey(base, doubled)
         return cls(facts(ours, doubled), facts(theirs, doubled), known, doubled)
 
-    def plan(self, finess: str, version: str, limits: Thresholds) -> Plan:
-        """Three-way comparison, then the guards."""
-        found: Merge = merge(self.ours, self.theirs, self.base)
+    def plan(
+        self, finess: str, version: str, limits: Thresholds, choice: Choice = NO_CHOICE
+    ) -> Plan:
+        """Three-way comparison, what was chosen in conflicts, then the guards."""
+        found = choice.settle(merge(self.ours, self.theirs, self.base), self.nodes)
         guards = tuple(check_guards(found.ours, self, limits))
-        touched = frozenset(self._touched(found.ours))
-        return Plan(
-            finess,
-            version,
-            found.ours,
-            found.theirs,
-            found.conflicts,
-            guards,
-            touched,
-            self.doubled,
-        )
+        touched = frozenset(key for c in found.ours for key in self.nodes(c.path))
+        parts = (found.ours, found.theirs, found.conflicts, guards, touched)
+        return Plan(finess, version, *parts, self.doubled)
 
-    def _touched(self, changes: Iterable[Change]) -> Iterator[str]:
-        """The nodes to write; a change of a lieu touches every UO that works there."""
-        for change in changes:
-            if change.path[0] != PLACES:
-                yield node_of(change.path)
-                continue
-            for path in (*self.ours.values, *self.theirs.values):
-                if path[0] == UNITS and path[2:] == (PLACES, change.path[1]):
-                    yield path[1]
+    def nodes(self, path: Path) -> frozenset[str]:
+        """Keys of the nodes that a path belongs to; a lieu's are every UO that works there."""
+        return self._workers[path[1]] if path[0] == PLACES else frozenset({node_of(path)})
+
+    @cached_property
+    def _workers(self) -> Mapping[str, frozenset[str]]:
+        """The UOs that work in each lieu, on either side."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for path in (*self.ours.values, *self.theirs.values):
+            if path[0] == UNITS and path[2:3] == (PLACES,):
+                found[path[3]].add(path[1])
+        return defaultdict(frozenset, {key: frozenset(units) for key, units in found.items()})
 
 
 def node_of(path: Path) -> str:

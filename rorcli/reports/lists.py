@@ -15,6 +15,7 @@ from rorcli.stores.base import Hit
 
 STATUS_WORDS = {
     Status.WRITTEN: "écrit",
+    Status.MERGED: "fusionné",
     Status.CREATED: "créé",
     Status.REPLACED: "remplacé",
     Status.UNCHANGED: "déjà à jour",

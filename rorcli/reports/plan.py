@@ -213,8 +213,7 @@ def _by_node(changes: Iterable[Change], names: _Names) -> Iterator[Line]:
 
 def _lines(changes: list[Change], names: _Names) -> Iterator[Line]:
     """The changes of one node; what goes with an item that comes or goes is said on its line."""
-    whole = {c.path for c in changes if PRESENT in {c.before, c.after} and locate(c.path).noun}
-    outer = [c for c in changes if not any(c.path[:n] in whole for n in range(1, len(c.path)))]
+    outer = _outer(changes)
     swaps = dict(_swaps(outer))
     gone = {old.path for old in swaps.values()}
     for change in outer:
@@ -222,6 +221,12 @@ def _lines(changes: list[Change], names: _Names) -> Iterator[Line]:
             yield _swap_line(swaps[change.path], change, names)
         elif change.path not in gone:
             yield _line(change, _inside(change, changes), names)
+
+
+def _outer(changes: list[Change]) -> list[Change]:
+    """The changes that are not inside an item that comes or goes."""
+    whole = {c.path for c in changes if PRESENT in {c.before, c.after} and locate(c.path).noun}
+    return [c for c in changes if not any(c.path[:n] in whole for n in range(1, len(c.path)))]
 
 
 def _swaps(changes: list[Change]) -> Iterator[tuple[Path, Change]]:
@@ -307,13 +312,12 @@ def _coded(table: str, value: object) -> str:
     return f"{label} ({value})" if label and label != value else value
 
 
-def _count(changes: Iterable[Change]) -> int:
-    """How many things changed: an item that comes or goes counts once."""
-    listed = list(changes)
-    whole = {c.path for c in listed if PRESENT in {c.before, c.after}}
-    return sum(1 for c in listed if not any(c.path[:n] in whole for n in range(1, len(c.path))))
-
-
 def count_changes(plan: Plan) -> int:
-    """How many changes a person would count in a plan."""
+    """How many changes a person counts: an item, or a number that takes another's place, is one."""
     return _count(plan.changes)
+
+
+def _count(changes: Iterable[Change]) -> int:
+    nodes = by_node(changes).values()
+    outer = [c for listed in nodes for c in _outer(listed)]
+    return len(outer) - len(dict(_swaps(outer)))

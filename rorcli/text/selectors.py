@@ -7,7 +7,7 @@ finds the place in the document that the key means (design, Naming things).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -28,6 +28,7 @@ from rorcli.text.edits import value_at
 
 STANDARD, SECRETARIAT = "06", "07"
 SEPARATOR = " > "
+ALL = "*"
 EG_POINTER, EJ_POINTER = "/etablissement", "/entite_juridique"
 _STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<selector>[^\]]*)\])?")
 _SHOWN_CANDIDATES = 10
@@ -50,6 +51,19 @@ def find_unit(establishment: Establishment, name: str) -> Placed:
         if matches:
             raise _ambiguous(name, matches)
     raise _unknown_unit(name, placed)
+
+
+def node_keys(establishment: Establishment, names: Iterable[str]) -> frozenset[str]:
+    """Keys of the nodes that names mean: units as `find_unit`, the FINESS of the EG, or "*"."""
+    keys: set[str] = set()
+    for name in names:
+        if name == ALL:
+            keys.add(ALL)
+        elif name == establishment.finess:
+            keys |= {"", "ej"}
+        else:
+            keys.add(find_unit(establishment, name).key)
+    return frozenset(keys)
 
 
 def _is_piece(piece: str, path: str) -> bool:

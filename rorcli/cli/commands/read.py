@@ -13,17 +13,20 @@ import typer
 
 from rorcli import codes as nomenclatures
 from rorcli import files
-from rorcli.cli.options import OUTPUT, Output
+from rorcli.cli.options import OUTPUT, Ours, Output, Theirs
 from rorcli.errors import DataError, ExitCode, RorcliError, UsageError
-from rorcli.model import Establishment, Placed, Unite, to_data
+from rorcli.model import Establishment, Placed, Unite, decode, to_data
 from rorcli.stores.base import Hit, Query, Store
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.exchange import Exchange
+    from rorcli.sync import Named
     from rorcli.validation.freshness import Dates
 
 _FINESS = re.compile(r"(\d{2}|2[AB])\d{7}")
+# How a pull ends that changed a file.
+TAKEN = {"written", "merged"}
 _TABLE = re.compile(r"[a-z-]+")
 
 
@@ -178,7 +181,8 @@ def _rendered(held: _Held, placed: Placed | None, output: str) -> str:
 def pull(
     context: typer.Context,
     finess: Annotated[
-        list[str] | None, typer.Argument(metavar="FINESS", help="FINESS des établissements (EG).")
+        list[str] | None,
+        typer.Argument(metavar="FINESS|FICHIER", help="Établissements (EG), ou leurs fichiers."),
     ] = None,
     ej: Annotated[
         str, typer.Option("--ej", metavar="FINESS|NOM", help="Tous ceux de cette EJ.")
@@ -194,6 +198,12 @@ def pull(
     disponibilites: Annotated[
         bool, typer.Option("--disponibilites", help="Aussi les lits disponibles, occupés…")
     ] = False,
+    merge: Annotated[
+        bool,
+        typer.Option("--merge", help="Reprendre dans le fichier ce que l'annuaire a changé."),
+    ] = False,
+    ours: Ours = None,
+    theirs: Theirs = None,
     output: Output = "text",
 ) -> int:
     """Écrit en fichiers YAML ce que tient l'annuaire, un par établissement : FINESS.yaml.
@@ -202,15 +212,19 @@ def pull(
       rorcli pull 440099919
       rorcli pull 440099919 -f etab.yaml
       rorcli pull --ej 440099901 --to etablissements/
+      rorcli pull --merge etab.yaml
 
-    Un fichier qui existe et qui dit autre chose n'est jamais écrasé.
+    Un fichier qui existe et qui dit autre chose n'est jamais écrasé ; --merge y reprend ce que
+    l'annuaire a changé depuis, sans toucher au reste.
     """
     from rorcli.cli.exchanges import Report
     from rorcli.reports.findings import render_finding
+    from rorcli.sync import Named
     from rorcli.validation import validate_all
 
     session: Session = context.obj
-    asked = [_finess(each, "pas un FINESS") for each in finess or []]
+    named = {each: _finess_or_file(each) for each in finess or []}
+    asked = [found for found, _ in named.values()]
     if sum(map(bool, (asked, ej, everything))) != 1:
         raise UsageError("pull : donnez des FINESS, ou --ej, ou --all",
                          remedy="rorcli pull 440099919")  # fmt: skip
@@ -219,11 +233,13 @@ def pull(
                          remedy="--to donne le dossier de plusieurs")  # fmt: skip
     store = session.open_store(read_only=True)
     wanted = dict.fromkeys(asked or _all_of(store, ej))
-    paths = {each: file or (to or Path()) / f"{each}.yaml" for each in wanted}
+    given = {found: path for found, path in named.values() if path}
+    paths = {each: file or given.get(each) or (to or Path()) / f"{each}.yaml" for each in wanted}
     report = Report(session, "pull", output)
-    report.run(_pull_each(session, store, paths, availability=disponibilites), len(paths))
+    how = _How(disponibilites, merge, Named(tuple(ours or ()), tuple(theirs or ())))
+    report.run(_pull_each(session, store, paths, how), len(paths))
     code = report.tell()
-    written = [files.read_file(each.path) for each in report.done if each.status == "written"]
+    written = [files.read_file(each.path) for each in report.done if each.status in TAKEN]
     ignored = frozenset(session.settings.ignore)
     session.terminal.say(*map(render_finding, validate_all(written, session.today, ignored)))
     return code
@@ -237,17 +253,37 @@ def _all_of(store: Store, ej: str) -> list[str]:
     return found
 
 
+class _How(NamedTuple):
+    """What a pull takes, and how it treats a file that is there."""
+
+    availability: bool
+    merge: bool
+    named: Named
+
+
 def _pull_each(
-    session: Session, store: Store, paths: dict[str, Path], *, availability: bool
+    session: Session, store: Store, paths: dict[str, Path], how: _How
 ) -> Iterator[Exchange]:
-    from rorcli.exchange import Exchange, Status, pull
+    from rorcli.exchange import Exchange, Status, merge_into, pull
 
     for finess, path in paths.items():
         snapshot, today = store.fetch(finess), session.today
         if snapshot is None:
             yield Exchange(finess, path, Status.REFUSED, _unknown(finess, store))
+        elif how.merge and path.exists():
+            yield merge_into(path, snapshot, store.url, today=today, named=how.named)
         else:
-            yield pull(snapshot, path, store.url, today=today, availability=availability)
+            yield pull(snapshot, path, store.url, today=today, availability=how.availability)
+
+
+def _finess_or_file(text: str) -> tuple[str, Path | None]:
+    """A FINESS, or that of the establishment whose file is named."""
+    path = Path(text)
+    if not path.is_file():
+        return _finess(text, "ni un FINESS, ni un fichier qui existe"), None
+    data = files.read_file(path).data
+    held = decode(data).finess if isinstance(data, dict) else ""
+    return _finess(held, f"pas le FINESS que l'on attend dans {path}"), path
 
 
 def codes(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rorcli import files, sync
-from rorcli.cli.options import Output, Paths
+from rorcli.cli.options import Ours, Output, Paths, Theirs
 from rorcli.errors import ExitCode, RefusedError, UsageError, strongest
 from rorcli.planning.limits import GUARDS
 from rorcli.reports import plan as report
@@ -61,6 +61,8 @@ def push(
         list[str] | None,
         typer.Option("--allow", metavar="GARDE", help=f"Lève une garde : {', '.join(GUARDS)}."),
     ] = None,
+    ours: Ours = None,
+    theirs: Theirs = None,
     output: Output = "text",
 ) -> int:
     """Enregistre dans l'annuaire exactement ce que montre diff.
@@ -69,6 +71,7 @@ def push(
       rorcli push etab.yaml
       rorcli push --yes etablissements/
       rorcli push etab.yaml --allow mass-delete
+      rorcli push etab.yaml --ours "Consultations de gynécologie"
 
     Chaque établissement finit enregistré, inchangé, refusé, en conflit ou en échec ; les autres
     continuent.
@@ -79,7 +82,8 @@ def push(
     if unknown:
         raise UsageError(f"--allow {unknown[0]} : garde inconnue",
                          remedy=f"gardes : {', '.join(GUARDS)}")  # fmt: skip
-    answers = Answers(yes=yes, dry_run=dry_run, allow=tuple(allow or ()), output=output)
+    named = sync.Named(tuple(ours or ()), tuple(theirs or ()))
+    answers = Answers(yes, dry_run, tuple(allow or ()), named, output)
     return push_files(context.obj, paths, answers)
 
 
@@ -90,13 +94,14 @@ class Answers:
     yes: bool = False
     dry_run: bool = False
     allow: tuple[str, ...] = ()
+    named: sync.Named = sync.NOBODY
     output: str = "text"
 
 
 def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
     """Plan, guards, question, apply, outcomes: in this order, one establishment after the other."""
     store = session.open_store(read_only=answers.dry_run)
-    prepared = _prepare(session, paths, store)
+    prepared = _prepare(session, paths, store, answers.named)
     stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
     if answers.output == "text":
         _show(session, prepared, "text")
@@ -134,7 +139,9 @@ def _apply_all(
     return outcomes
 
 
-def _prepare(session: Session, paths: list[Path], store: Store) -> list[Prepared]:
+def _prepare(
+    session: Session, paths: list[Path], store: Store, named: sync.Named = sync.NOBODY
+) -> list[Prepared]:
     found = files.find(paths)
     for error in found.unreadable:
         raise error
@@ -147,7 +154,7 @@ def _prepare(session: Session, paths: list[Path], store: Store) -> list[Prepared
         by_path[finding.path].append(finding)
     limits = session.settings.guards
     return [
-        sync.prepare(path, document, by_path[document.path], store, limits)
+        sync.prepare(path, document, by_path[document.path], store, limits, named=named)
         for path, document in zip(found.paths, documents, strict=True)
     ]
 
@@ -161,10 +168,14 @@ def _show(session: Session, prepared: list[Prepared], output: str) -> None:
     for each in prepared:
         terminal.write(report.render_plan(each))
         terminal.say(*report.render_theirs(each))
+        if each.plan and each.plan.theirs:
+            terminal.say(
+                f"  → rorcli pull --merge {each.document.path} les reprend dans le fichier"
+            )
         for guard in each.plan.guards if each.plan else ():
             terminal.say(f"{each.ours.finess} : garde {guard.name} : {guard.message}")
     if not any(report.render_plan(each) for each in prepared):
-        terminal.say("Rien à enregistrer : le fichier et l'annuaire disent la même chose.")
+        terminal.say("Rien à enregistrer.")
 
 
 def _diff_code(session: Session, prepared: list[Prepared], *, exit_code: bool) -> int:
