@@ -7,7 +7,7 @@ computed from; the result is read again before it is called applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -25,7 +25,7 @@ from rorcli.errors import (
 )
 from rorcli.files import save
 from rorcli.model import Establishment, Placed, decode
-from rorcli.planning.changes import Change, Choice, rebase
+from rorcli.planning.changes import Change, Choice, differences, rebase
 from rorcli.planning.facts import doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
@@ -34,7 +34,7 @@ from rorcli.text.selectors import node_keys
 from rorcli.validation.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from rorcli.stores.base import Snapshot, Store
+    from rorcli.stores.base import Snapshot, Store, Written
     from rorcli.text.document import Document
 
 
@@ -282,6 +282,25 @@ def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
     if codes - {ExitCode.OK} and any(o.status is Status.APPLIED for o in listed):
         return ExitCode.PARTIAL
     return strongest(codes)
+
+
+def steps(
+    versions: Iterable[Written], unit: str | None = None
+) -> Iterator[tuple[Written, Establishment | None, tuple[Change, ...]]]:
+    """Each version with what it changed, oldest first: (version, the one before, changes).
+
+    With the key of a unit, only the versions that changed it.
+    """
+    before: Establishment | None = None
+    for written in versions:
+        changes: tuple[Change, ...] = ()
+        if before is not None:
+            sides = Sides.of(written.establishment, before, None)
+            every = differences(sides.theirs, sides.ours)
+            changes = tuple(c for c in every if unit is None or unit in sides.nodes(c.path))
+        if changes or (before is None and unit is None):
+            yield written, before, changes
+        before = written.establishment
 
 
 def new_base(establishment: Establishment, store: str, version: str, today: date) -> Base:

@@ -52,6 +52,15 @@ def merge(ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
     return Merge(tuple(mine), tuple(other), tuple(conflicts))
 
 
+def differences(before: Facts, after: Facts) -> tuple[Change, ...]:
+    """What became different between two whole states, ownership aside."""
+    return tuple(
+        Change(path, before.values.get(path), after.values.get(path))
+        for path in _every_path(after, before)
+        if before.values.get(path) != after.values.get(path)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Whose value a person chose where both sides changed, by keys of nodes; "*" is all."""

@@ -6,17 +6,29 @@ begin with `+`, `-` or `~`, so that the text pastes well into a review.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec
 from rorcli.model import Establishment, Telecom
 from rorcli.planning.changes import Change
-from rorcli.planning.facts import EG, EJ, PLACES, PRESENT, UNITS, Path, Value, locate
+from rorcli.planning.facts import (
+    EG,
+    EJ,
+    PLACES,
+    PRESENT,
+    UNITS,
+    Path,
+    Value,
+    doubles,
+    facts,
+    locate,
+)
 from rorcli.planning.plan import Plan, by_node
 from rorcli.reports import Line, Span
 from rorcli.reports.nouns import channel_label
+from rorcli.stores.base import Written
 from rorcli.sync import Outcome, Prepared, Status
 
 STATUS_WORDS = {
@@ -36,7 +48,7 @@ def render_plan(prepared: Prepared) -> list[Line]:
     plan = prepared.plan
     if plan is None or not (plan.changes or plan.conflicts):
         return []
-    names = _Names(prepared)
+    names = _Names.of_both(prepared)
     title = f"{plan.finess} {prepared.ours.etablissement.nom or ''} ({prepared.document.path})"
     lines: list[Line] = [((title, "title"),)]
     lines += [_conflict_line(mine, other, names) for mine, other in plan.conflicts]
@@ -56,9 +68,34 @@ def render_theirs(prepared: Prepared) -> list[Line]:
     plan = prepared.plan
     if plan is None or not plan.theirs:
         return []
-    names = _Names(prepared)
+    names = _Names.of_both(prepared)
     head = f"{plan.finess} : {_count(plan.theirs)} modification(s) faites dans l'annuaire"
     return [((head, "info"),), *_by_node(plan.theirs, names)]
+
+
+def render_version(
+    written: Written, before: Establishment | None, changes: Iterable[Change]
+) -> Iterator[Line]:
+    """One version of the history: who, when, and what it changed."""
+    head = f"version {written.version}, le {written.written_on:%d/%m/%Y}, par {written.author}"
+    yield ((head, "title"),)
+    if before is None:
+        yield "  première version"
+    else:
+        yield from _by_node(changes, _Names(before, written.establishment))
+
+
+def version_data(
+    written: Written, before: Establishment | None, changes: Iterable[Change]
+) -> dict[str, Any]:
+    """One version of `rorcli/history/v1`."""
+    names = _Names(before or written.establishment, written.establishment)
+    return {
+        "version": written.version,
+        "written_on": written.written_on.isoformat(),
+        "author": written.author,
+        "changes": [_change_data(change, names) for change in changes],
+    }
 
 
 def render_outcome(outcome: Outcome) -> Iterator[Line]:
@@ -81,7 +118,7 @@ def render_counts(outcomes: Iterable[Outcome]) -> str:
 def plan_data(prepared: Prepared) -> dict[str, Any]:
     """One establishment of `rorcli/plan/v1`."""
     plan = prepared.plan
-    names = _Names(prepared)
+    names = _Names.of_both(prepared)
     if plan is None:
         problem = prepared.problem
         return {"finess": prepared.ours.finess, "path": prepared.document.path,
@@ -123,16 +160,21 @@ def _change_data(change: Change, names: _Names) -> dict[str, Any]:
 
 
 class _Names:
-    """What people call the nodes of the two sides."""
+    """What people call the nodes and items of two sides; the second one has the last word."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, *sides: Establishment) -> None:
         self.known: dict[Path, str] = {(EJ,): "Entité juridique", (EG,): "Établissement"}
-        self.items: Mapping[Path, Value] = {}
-        sides = [prepared.snapshot.establishment] if prepared.snapshot else []
-        for side in (*sides, prepared.ours):
+        self.items: dict[Path, Value] = {}
+        doubled = doubles(*sides)
+        for side in sides:
             self._learn(side)
-        if prepared.sides:
-            self.items = {**prepared.sides.theirs.values, **prepared.sides.ours.values}
+            self.items |= facts(side, doubled).values
+
+    @classmethod
+    def of_both(cls, prepared: Prepared) -> _Names:
+        """The names on both sides of a comparison."""
+        theirs = [prepared.snapshot.establishment] if prepared.snapshot else []
+        return cls(*theirs, prepared.ours)
 
     def _learn(self, side: Establishment) -> None:
         for placed in side.units():

@@ -37,6 +37,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """One version that the store keeps: what it held, since when, and who wrote it."""
+
+    version: str
+    written_on: date
+    author: str
+    establishment: Establishment
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What `search` looks for; everything that is given must match, nothing given matches all.
 
@@ -96,6 +106,9 @@ class Store(Protocol):
 
     def fetch_each(self, query: Query) -> Iterator[Snapshot]:
         """What `search` finds, each read whole when its turn comes."""
+
+    def history(self, finess: str) -> Iterator[Written]:
+        """The versions that the store keeps of an EG, oldest first."""
 
     def unsupported(self, plan: Plan) -> list[str]:
         """French reasons why this store cannot take the plan; asked before the plan is shown."""

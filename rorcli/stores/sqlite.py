@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from rorcli.errors import DataError, StoreConflictError
 from rorcli.model import Establishment, decode, to_data
 from rorcli.planning.plan import Plan
-from rorcli.stores.base import Added, Hit, Query, Snapshot, same_facts, valued
+from rorcli.stores.base import Added, Hit, Query, Snapshot, Written, same_facts, valued
 from rorcli.stores.sqlite_file import WAIT_SECONDS, connect, failures_told
 from rorcli.stores.sqlite_index import (
     NodeRow,
@@ -41,6 +41,8 @@ _HELD = """
         SELECT json_group_object(key, changed_on) FROM nodes n WHERE n.finess = e.finess)
     FROM establishments e JOIN versions USING (finess, version) WHERE finess = ?"""
 _PUT_SITE = f"REPLACE {_insert('establishments', ('version', *SiteRow._fields))}"
+_HISTORY = """
+    SELECT version, written_on, author, data FROM versions WHERE finess = ? ORDER BY version"""
 _PUT_VERSION = "INSERT INTO versions VALUES (?, ?, ?, ?, ?)"
 _PUT_NODE = f"""
     INSERT {_insert("nodes", ("finess", *NodeRow._fields))} ON CONFLICT (finess, key)
@@ -115,6 +117,14 @@ class SqliteStore:
         for hit in list(self.search(query)):
             if snapshot := self.fetch(hit.finess):
                 yield snapshot
+
+    def history(self, finess: str) -> Iterator[Written]:
+        """See `Store.history`."""
+        with failures_told(self._path):
+            rows = self._connection.execute(_HISTORY, (finess,)).fetchall()
+        for version, day, author, data in rows:
+            held = decode(json.loads(zlib.decompress(data)))
+            yield Written(str(version), date.fromisoformat(day), author, held)
 
     def unsupported(self, plan: Plan) -> list[str]:  # noqa: ARG002 - the Protocol's
         """Nothing: this store holds all that a file can."""

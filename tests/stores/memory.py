@@ -11,7 +11,7 @@ from rorcli.codes import fold, table
 from rorcli.errors import DataError, StoreConflictError
 from rorcli.model import Adresse, Establishment, Unite
 from rorcli.planning.plan import Plan
-from rorcli.stores.base import Added, Hit, Query, Snapshot, same_facts, valued
+from rorcli.stores.base import Added, Hit, Query, Snapshot, Written, same_facts, valued
 
 
 def tokens(text: str) -> list[str]:
@@ -26,7 +26,7 @@ def begin_words(sought: str, *texts: str | None) -> bool:
 
 def day_of(*nodes: Any) -> date | None:
     days = [node.verifie_le for node in nodes if node.verifie_le]
-    return date.fromisoformat(days[0]) if days else None
+    return date.fromisoformat(max(days)) if days else None
 
 
 class MemoryStore:
@@ -36,6 +36,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.versions: dict[str, list[Snapshot]] = {}
+        self.writers: dict[str, list[tuple[date, str]]] = {}
 
     def search(self, query: Query) -> Iterator[Hit]:
         current = [versions[-1].establishment for versions in self.versions.values()]
@@ -51,10 +52,15 @@ class MemoryStore:
         for hit in list(self.search(query)):
             yield self.versions[hit.finess][-1]
 
+    def history(self, finess: str) -> Iterator[Written]:
+        kept = zip(self.versions.get(finess, []), self.writers.get(finess, []), strict=True)
+        for snapshot, (day, author) in kept:
+            yield Written(snapshot.version, day, author, snapshot.establishment)
+
     def unsupported(self, plan: Plan) -> list[str]:  # noqa: ARG002 - the Protocol's
         return []
 
-    def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:  # noqa: ARG002
+    def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:
         before = self.fetch(plan.finess)
         if before is None or before.version != plan.version:
             raise StoreConflictError("moved")
@@ -70,6 +76,7 @@ class MemoryStore:
         }
         given = {old: new for old, new in keys.items() if old != new}
         self.versions[plan.finess].append(Snapshot(after, f"{int(before.version) + 1}", days))
+        self.writers[plan.finess].append((today, author))
         return replace(self.versions[plan.finess][-1], given=given)
 
     def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
@@ -87,6 +94,7 @@ class MemoryStore:
             nodes = (placed.unit, *reversed(placed.above), placed.site)
             days[placed.key] = day_of(*nodes) or today
         versions.append(Snapshot(new, str(len(versions) + 1), days))
+        self.writers.setdefault(new.finess, []).append((today, "rorcli load"))
         return "created" if len(versions) == 1 else "replaced"
 
     def close(self) -> None:

@@ -14,8 +14,9 @@ import typer
 from rorcli import codes as nomenclatures
 from rorcli import files
 from rorcli.cli.options import OUTPUT, Ours, Output, Theirs
-from rorcli.errors import DataError, ExitCode, RorcliError, UsageError
-from rorcli.model import Establishment, Placed, Unite, decode, to_data
+from rorcli.cli.targets import finess_or_file, require_finess, unknown
+from rorcli.errors import DataError, ExitCode, UsageError
+from rorcli.model import Establishment, Placed, Unite, to_data
 from rorcli.stores.base import Hit, Query, Store
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from rorcli.sync import Named
     from rorcli.validation.freshness import Dates
 
-_FINESS = re.compile(r"(\d{2}|2[AB])\d{7}")
 # How a pull ends that changed a file.
 TAKEN = {"written", "merged"}
 _TABLE = re.compile(r"[a-z-]+")
@@ -102,6 +102,9 @@ def show(
     full: Annotated[
         bool, typer.Option("--full", help="Tous les champs, avec leurs codes.")
     ] = False,
+    at: Annotated[
+        str, typer.Option("--at", metavar="DATE", help="Tel que l'annuaire le tenait ce jour-là.")
+    ] = "",
     output: Annotated[Literal["text", "yaml", "json"], OUTPUT] = "text",
 ) -> int:
     """Montre un établissement comme le portail : EJ, EG, pôles, services, UF, UO.
@@ -110,6 +113,7 @@ def show(
       rorcli show etab.yaml
       rorcli show 440099919 --unit "Consultations de gynécologie"
       rorcli show 440099919 --capacites
+      rorcli show 440099919 --at 2026-05-01
       rorcli show 440099919 -o yaml
 
     Ce qui manque à un niveau est précédé de « ! ».
@@ -117,7 +121,7 @@ def show(
     from rorcli.text.selectors import find_unit
 
     session: Session = context.obj
-    held = _open(session, target)
+    held = _open_at(session, target, at) if at else _open(session, target)
     placed = find_unit(held.establishment, unit) if unit else None
     if output != "text":
         session.terminal.write_text(_rendered(held, placed, output))
@@ -141,6 +145,21 @@ class _Held(NamedTuple):
     version: str | None = None
 
 
+def _open_at(session: Session, target: str, at: str) -> _Held:
+    """What the store held at the end of a day."""
+    from rorcli.validation.freshness import Dates, parse_day
+
+    day, finess = parse_day(at), finess_or_file(target)[0]
+    store = session.open_store(read_only=True)
+    if store.fetch(finess) is None:
+        raise unknown(finess, store)
+    kept = [written for written in store.history(finess) if written.written_on <= day]
+    if not kept:
+        raise DataError(f"{finess} : l'annuaire ne le tenait pas encore le {day:%d/%m/%Y}",
+                        remedy=f"rorcli history {finess} montre depuis quand")  # fmt: skip
+    return _Held(kept[-1].establishment, Dates({}), kept[-1].version)
+
+
 def _open(session: Session, target: str) -> _Held:
     from rorcli.validation.freshness import Dates
 
@@ -154,11 +173,11 @@ def _open(session: Session, target: str) -> _Held:
         with suppress(UsageError):  # an unreadable base is for diff and push to tell
             base = load_base(path, ours.finess)
         return _Held(ours, Dates(saved_on=base.saved_on if base else None))
-    finess = _finess(target, "ni un fichier qui existe, ni un FINESS")
+    finess = require_finess(target, "ni un fichier qui existe, ni un FINESS")
     store = session.open_store(read_only=True)
     snapshot = store.fetch(finess)
     if snapshot is None:
-        raise _unknown(finess, store)
+        raise unknown(finess, store)
     return _Held(snapshot.establishment, Dates(snapshot.changed_on), snapshot.version)
 
 
@@ -223,7 +242,7 @@ def pull(
     from rorcli.validation import validate_all
 
     session: Session = context.obj
-    named = {each: _finess_or_file(each) for each in finess or []}
+    named = {each: finess_or_file(each) for each in finess or []}
     asked = [found for found, _ in named.values()]
     if sum(map(bool, (asked, ej, everything))) != 1:
         raise UsageError("pull : donnez des FINESS, ou --ej, ou --all",
@@ -269,21 +288,11 @@ def _pull_each(
     for finess, path in paths.items():
         snapshot, today = store.fetch(finess), session.today
         if snapshot is None:
-            yield Exchange(finess, path, Status.REFUSED, _unknown(finess, store))
+            yield Exchange(finess, path, Status.REFUSED, unknown(finess, store))
         elif how.merge and path.exists():
             yield merge_into(path, snapshot, store.url, today=today, named=how.named)
         else:
             yield pull(snapshot, path, store.url, today=today, availability=how.availability)
-
-
-def _finess_or_file(text: str) -> tuple[str, Path | None]:
-    """A FINESS, or that of the establishment whose file is named."""
-    path = Path(text)
-    if not path.is_file():
-        return _finess(text, "ni un FINESS, ni un fichier qui existe"), None
-    data = files.read_file(path).data
-    held = decode(data).finess if isinstance(data, dict) else ""
-    return _finess(held, f"pas le FINESS que l'on attend dans {path}"), path
 
 
 def codes(
@@ -345,18 +354,3 @@ def _table(name: str) -> nomenclatures.Table:
     hint = f"vouliez-vous dire {close[0]} ? " if close else ""
     raise UsageError(f"« {name} » n'est pas une table",
                      remedy=f"{hint}tables : {', '.join(nomenclatures.TABLES)}")  # fmt: skip
-
-
-def _finess(text: str, otherwise: str) -> str:
-    finess = text.replace(" ", "").upper()
-    if not _FINESS.fullmatch(finess):
-        raise UsageError(
-            f"« {text} » n'est {otherwise}",
-            remedy="un FINESS a neuf caractères ; rorcli search MOTS le trouve",
-        )
-    return finess
-
-
-def _unknown(finess: str, store: Store) -> RorcliError:
-    return DataError(f"{finess} : établissement inconnu de l'annuaire {store.url}",
-                     remedy="rorcli search MOTS montre ceux qu'il connaît")  # fmt: skip

@@ -12,12 +12,14 @@ import typer
 
 from rorcli import files, sync
 from rorcli.cli.options import Ours, Output, Paths, Theirs
+from rorcli.cli.targets import finess_or_file, unknown
 from rorcli.errors import ExitCode, RefusedError, UsageError, strongest
 from rorcli.planning.limits import GUARDS
 from rorcli.reports import plan as report
 from rorcli.reports.findings import render_finding
 from rorcli.reports.machine import dumps
 from rorcli.sync import Status
+from rorcli.text.selectors import find_unit
 from rorcli.validation import validate_all
 
 if TYPE_CHECKING:
@@ -85,6 +87,39 @@ def push(
     named = sync.Named(tuple(ours or ()), tuple(theirs or ()))
     answers = Answers(yes, dry_run, tuple(allow or ()), named, output)
     return push_files(context.obj, paths, answers)
+
+
+def history(
+    context: typer.Context,
+    target: Annotated[
+        str, typer.Argument(metavar="FICHIER|FINESS", help="L'établissement, ou son fichier.")
+    ],
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="UNITÉ", help="Ce qui a changé dans cette unité.")
+    ] = "",
+    output: Output = "text",
+) -> int:
+    """Montre qui a changé quoi, et quand, dans l'annuaire ; le plus récent d'abord.
+
+    Exemples :
+      rorcli history 440099919
+      rorcli history etab.yaml --unit "Consultations de gynécologie"
+    """
+    session: Session = context.obj
+    store = session.open_store(read_only=True)
+    finess = finess_or_file(target)[0]
+    snapshot = store.fetch(finess)
+    if snapshot is None:
+        raise unknown(finess, store)
+    key = find_unit(snapshot.establishment, unit).key if unit else None
+    steps = list(sync.steps(store.history(finess), key))[::-1]
+    if output == "json":
+        versions = [report.version_data(*step) for step in steps]
+        data = {"schema": "rorcli/history/v1", "ok": True, "finess": finess, "versions": versions}
+        session.terminal.write_text(dumps(data))
+    else:
+        session.terminal.write(line for step in steps for line in report.render_version(*step))
+    return ExitCode.OK
 
 
 @dataclass(frozen=True)
@@ -169,9 +204,7 @@ def _show(session: Session, prepared: list[Prepared], output: str) -> None:
         terminal.write(report.render_plan(each))
         terminal.say(*report.render_theirs(each))
         if each.plan and each.plan.theirs:
-            terminal.say(
-                f"  → rorcli pull --merge {each.document.path} les reprend dans le fichier"
-            )
+            terminal.say(f"  → rorcli pull --merge {each.document.path} les y reprend")
         for guard in each.plan.guards if each.plan else ():
             terminal.say(f"{each.ours.finess} : garde {guard.name} : {guard.message}")
     if not any(report.render_plan(each) for each in prepared):
