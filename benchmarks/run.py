@@ -179,6 +179,8 @@ def reader(bench: Bench) -> Iterator[Row]:
     rounds = 5 * bench.rounds
     yield bench.row("6", ("reader, l", "CSafeLoader"), (ours, safe), 0.45, rounds)
     yield bench.row("6", ("reader, l", "bare event walk"), (ours, walk), 1.5, rounds)
+    alone = (ours, lambda: CParser(text).raw_parse())
+    yield bench.row("6", ("reader, l", "libyaml alone, no objects"), alone, None, rounds)
     works = (lambda: check_schema(document), ours)
     yield bench.row("7", ("schema stage, valid l", "reading it"), works, 0.15, rounds)
 
@@ -235,6 +237,8 @@ def edit(bench: Bench) -> Iterator[Row]:
         works = _edit(ours), _ruamel(theirs)
         target = 0.15 if size == "l" else None
         yield bench.row("14", (f"`edit` {size}", "ruamel.yaml round trip"), works, target)
+        names = f"edit {size}, in process", "ruamel.yaml round trip, in process"
+        yield bench.row("14", names, _in_process(source), None)
         after = ours.read_bytes().splitlines()
         changed = sum(a != b for a, b in zip(before, after, strict=True)) - 1
         yield Row("14", f"other lines that `edit` {size} changed", "none", changed, 0)
@@ -259,6 +263,32 @@ yaml.dump(data, path)"""
         command(*PYTHON, "-c", code, file, next(PHONES))()
 
     return run
+
+
+def _in_process(source: Path) -> tuple[Work, Work]:
+    """Reading, splicing and proving the result; loading, changing and dumping."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    from rorcli.text.document import read
+    from rorcli.text.edits import set_value
+
+    text = source.read_text(encoding="utf-8")
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+
+    def ours() -> object:
+        where = "/etablissement/contacts/0/telephone"
+        return set_value(read(text, source.name), where, next(PHONES))
+
+    def theirs() -> None:
+        data = yaml.load(text)
+        data["etablissement"]["contacts"][0]["telephone"] = next(PHONES)
+        yaml.dump(data, io.StringIO())
+
+    return ours, theirs
 
 
 def load(bench: Bench) -> Iterator[Row]:

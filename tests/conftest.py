@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,16 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return check
 
 
+# Each test has a home of its own: settings that one writes are none of another's business.
+HOME_NUMBERS = count()
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """Keep the settings and the files of whoever runs the tests out of them."""
-    home = tmp_path_factory.getbasetemp() / "home"
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(HOME_NUMBERS))
     for name in [n for n in os.environ if n.startswith("RORCLI_") or n in DISPLAY]:
         monkeypatch.delenv(name)
     for name in HOMES:

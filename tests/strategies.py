@@ -32,7 +32,14 @@ def establishments() -> st.SearchStrategy[Establishment]:
         "entite_juridique": nouns(EntiteJuridique, 0),
         "etablissement": nouns(EntiteGeographique, 2),
     }
-    return st.fixed_dictionaries(parts).map(numbered).map(decode)
+    return st.fixed_dictionaries(parts).map(with_one_director).map(numbered).map(decode)
+
+
+def with_one_director(data: dict[str, Any]) -> dict[str, Any]:
+    """The director stands in `directeur`: a contact of that function beside it is an error."""
+    for contact in data["etablissement"].get("contacts") or ():
+        contact.pop("fonction", None)
+    return data
 
 
 def nouns(owner: type[Noun], depth: int) -> st.SearchStrategy[dict[str, Any]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -160,8 +161,7 @@ def read(content: bytes | str, path: str) -> Document:
 
 def _parsed(text: str, path: str) -> Document:
     reader = _Reader(text).run()
-    broken = any(fault.rule != "ROR102" for fault in reader.faults)
-    data = None if broken else reader.data
+    data = reader.data if all(fault.rule == "ROR102" for fault in reader.faults) else None
     return Document(path, text, data, tuple(reader.faults), tuple(reader.ambiguous))
 
 
@@ -193,9 +193,9 @@ class _Reader:
         self.faults: list[Fault] = []
         self.ambiguous: list[tuple[str, str]] = []
         self.marks: dict[str, Mark] = {}
-        # What is open, outermost first: container, key being filled, start, flow, place of the key.
-        # The first is no collection of the text: it takes the document.
-        self.stack: list[list[Any]] = [[[], _ITEM, 0, False, _NO_KEY]]
+        # What is open, outermost first: container, key being filled, start, flow, place of the key,
+        # pointer (marking only). The first is no collection of the text: it takes the document.
+        self.stack: list[list[Any]] = [[[], _ITEM, 0, False, _NO_KEY, ""]]
 
     @property
     def data(self) -> Any:
@@ -205,16 +205,14 @@ class _Reader:
     def run(self) -> _Reader:
         """Walks the whole text, or up to the first thing that cannot be read."""
         try:
-            self._walk(_Parser(self.text))
-            if self.data is None:
+            with suppress(_Stop):
+                self._walk(_Parser(self.text))
+            if self.data is None and not self.faults:
                 self._fault("ROR101", 0, "fichier vide", "écrivez-y un établissement, ou tirez-en "
                             "un : rorcli pull FINESS -f FICHIER")  # fmt: skip
-        except _Stop:
-            pass
         except yaml.reader.ReaderError as error:
-            shown = f"U+{ord(error.character):04X}" if isinstance(error.character, str) else (
-                f"U+{error.character:04X}")  # fmt: skip
-            self._fault("ROR101", error.position, f"caractère de commande {shown}", "retirez-le")
+            code = error.character if isinstance(error.character, int) else ord(error.character)
+            self._fault("ROR101", error.position, f"caractère interdit U+{code:04X}", "retirez-le")
         except yaml.MarkedYAMLError as error:
             self._syntax(error)
         return self
@@ -228,8 +226,7 @@ class _Reader:
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: lambda e: self._refuse(e, "alias YAML (« * »)", "recopiez la valeur"),
         }
-        # Two events of three are scalars: no call for one that is plainly a text, and none of the
-        # questions about anchors, tags and merges where their signs do not occur.
+        # No call for a plain text; no question of anchor, tag or merge where no sign of them is.
         next_event, scalar, end = parser.get_event, yaml.ScalarEvent, yaml.StreamEndEvent
         stack, marking, suspect = self.stack, self.marking, _SUSPECT
         odd = "&" in self.text or "!" in self.text or "<<" in self.text
@@ -305,10 +302,11 @@ class _Reader:
         if self.stack[-1][1] is None:
             self._refuse(event, "clé qui n'est pas un texte", "écrivez une clé simple")
         made: Any = ({}, None) if type(event) is yaml.MappingStartEvent else ([], _ITEM)
-        self.stack.append([*made, event.start_mark.index, event.flow_style, _NO_KEY])
+        around = self._pointer() if self.marking else ""
+        self.stack.append([*made, event.start_mark.index, event.flow_style, _NO_KEY, around])
 
     def _close(self, event: Any) -> None:
-        made, _, start, flow, _ = self.stack.pop()
+        made, _, start, flow, *_ = self.stack.pop()
         if self.marking:
             style = "mapping" if isinstance(made, dict) else "sequence"
             self._mark(start, event.end_mark.index, style, flow=bool(flow))
@@ -321,15 +319,17 @@ class _Reader:
 
     def _mark(self, start: int, end: int, style: str, *, flow: bool = False) -> None:
         """Notes the place of the value about to be placed."""
-        key_start, key_end = (at + self.shift if at >= 0 else -1 for at in self.stack[-1][4])
-        mark = Mark(start + self.shift, end + self.shift, key_start, key_end, style, flow)
+        shift, (first, last) = self.shift, self.stack[-1][4]
+        first, last = (first + shift, last + shift) if first >= 0 else _NO_KEY
+        mark = Mark(start + shift, end + shift, first, last, style, flow)
         self.marks.setdefault(self._pointer(), mark)
 
     def _pointer(self) -> str:
-        """Pointer of the value being read."""
-        return "".join(
-            f"/{len(made) if isinstance(made, list) else key}" for made, key, *_ in self.stack[1:]
-        )
+        """Pointer of the value being read; a marking walk has that of what is around it."""
+        if self.marking and len(self.stack) > 1:
+            frame = self.stack[-1]
+            return f"{frame[5]}/{len(frame[0]) if frame[1] is _ITEM else frame[1]}"
+        return "".join(f"/{len(f[0]) if f[1] is _ITEM else f[1]}" for f in self.stack[1:])
 
     def _fault(self, rule: str, offset: int, message: str, remedy: str, pointer: str = "") -> None:
         self.faults.append(Fault(rule, offset + self.shift, message, remedy, pointer))
