@@ -68,6 +68,7 @@ CANAUX = {
     "telecopie": "6",
     "site": "4",
 }
+_CHANNEL_RANK = {canal: rank for rank, canal in enumerate(CANAUX.values())}
 DIRECTEUR = "01"
 CONSULTATION, HOSPITALISATION_COMPLETE = "32", "28"
 
@@ -181,15 +182,14 @@ class Contact(Noun):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], pointer: str) -> Self:
-        """Both forms, short keys first, in the order of `CANAUX`."""
+        """Both forms, gathered by channel in the order of `CANAUX`."""
         plain = super().read(data, pointer)
         short = [key for key in CANAUX if key in data and _texts(data[key]) is not _WRONG]
         telecoms = [each for key in short for each in _short(key, data[key], f"{pointer}/{key}")]
-        return replace(
-            plain,
-            managed=plain.managed | frozenset(short),
-            telecoms=(*telecoms, *plain.telecoms),
-        )
+        telecoms.extend(plain.telecoms)
+        telecoms.sort(key=lambda telecom: _CHANNEL_RANK.get(telecom.canal or "", len(CANAUX)))
+        managed = plain.managed | frozenset(short)
+        return replace(plain, managed=managed, telecoms=tuple(telecoms))
 
     def to_data(self) -> dict[str, Any]:
         """The short form wherever a telecom holds no more than its channel and value."""

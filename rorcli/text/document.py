@@ -267,10 +267,8 @@ class _Reader:
         if key in DAY_KEYS and _DATE.fullmatch(value):
             return value
         number = _NUMERIC.fullmatch(value) if value[0] in _DIGITS else None
-        if number and number.lastgroup == "integer":
-            return int(value) if len(value) <= MAX_DIGITS else value
-        if number and number.lastgroup == "decimal":
-            return float(value)
+        if number and number.lastgroup and len(value) <= MAX_DIGITS:
+            return int(value) if number.lastgroup == "integer" else float(value)
         if number or value in _DISPUTED:
             self.ambiguous.append((self._pointer(), value))
         return value

@@ -1,0 +1,203 @@
+"""Ownership, three-way comparison, the base after a push: what may be written, and what never."""
+
+from typing import Any
+
+import pytest
+
+from rorcli.model import Establishment, decode
+from rorcli.planning.changes import Change, Choice, apply_changes, merge, rebase
+from rorcli.planning.facts import Facts, assemble, doubles, facts, locate, rekey
+from rorcli.planning.plan import Sides
+
+UO = ("unites", "52/1")
+
+
+def establishment(unit: dict[str, Any] | None = None, **site: Any) -> Establishment:
+    uo = {"type": "uo", "id": "52/1", "nom": "UO", **(unit or {})}
+    return decode({
+        "entite_juridique": {"finess": "440099901"},
+        "etablissement": {"finess": "440099919", "unites": [uo], **site},
+    })  # fmt: skip
+
+
+def ours_of(ours: Establishment, theirs: Establishment, base: Facts | None = None) -> set[Any]:
+    """Paths that a push would write, without the defaults of new items."""
+    return {c.path for c in merge(facts(ours), facts(theirs), base).ours}
+
+
+CONTACT = {"nature": "01", "telephone": "1", "courriel": "a@x"}
+CAPACITE = {"nature": "lit", "statut": "installe", "nombre": 3}
+PRATICIEN = {"rpps": "10099999996", "nom": "N", "specialite": "SM19"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "written"),
+    [
+        # An absent key is not managed; null and the empty list are "none".
+        ({}, {"mode_prise_en_charge": "28"}, set()),
+        ({"mode_prise_en_charge": None}, {"mode_prise_en_charge": "28"}, {"mode_prise_en_charge"}),
+        ({}, {"activites": ["053"]}, set()),
+        ({"activites": []}, {"activites": ["053"]}, {"activites"}),
+        ({"activites": ["053"]}, {"activites": ["022", "053"]}, {"activites"}),
+        ({"mssante": None}, {"mssante": "a@x"}, {"mssante"}),
+        ({}, {"contacts": [CONTACT]}, set()),
+        ({"contacts": []}, {"contacts": [CONTACT]}, {"contacts"}),
+        ({"patientele": {"age_min": "1 an"}}, {"patientele": {"age_min": "1 an", "age_max": "2 ans"}},
+         set()),
+        # A short key of a contact owns its own channel only.
+        ({"contacts": [{"nature": "01", "telephone": "1"}]}, {"contacts": [CONTACT]}, set()),
+        ({"contacts": [{"nature": "01", "telephone": None}]}, {"contacts": [CONTACT]}, {"contacts"}),
+        ({"contacts": [{"nature": "01", "telecoms": []}]}, {"contacts": [CONTACT]}, {"contacts"}),
+        # Order is not a difference.
+        ({"activites": ["1", "2"]}, {"activites": ["2", "1"]}, set()),
+    ],
+)  # fmt: skip
+def test_a_file_decides_on_the_keys_that_it_writes(ours, theirs, written):
+    paths = ours_of(establishment(ours), establishment(theirs))
+    assert {path[2] for path in paths} == written
+
+
+def test_capacities_are_owned_measure_by_measure():
+    theirs = {"lieux": [{"id": "L", "capacites": [CAPACITE, {**CAPACITE, "statut": "occupe"}]}]}
+    ours = {"lieux": [{"id": "L", "capacites": [{**CAPACITE, "nombre": 5}]}]}
+    paths = ours_of(establishment(ours), establishment(theirs))
+    assert paths == {("lieux", "L", "capacites", "lit/installe/01/01/", "nombre")}
+    assert ours_of(establishment({"lieux": [{"id": "L", "capacites": []}]}),
+                   establishment(theirs)) == set()  # fmt: skip
+
+
+def test_units_are_removed_only_under_a_parent_that_manages_its_units():
+    theirs = establishment()
+    silent = decode({"etablissement": {"finess": "440099919"}})
+    empty = decode({"etablissement": {"finess": "440099919", "unites": []}})
+    assert ours_of(silent, theirs) == set()
+    assert UO in ours_of(empty, theirs)
+
+
+def test_a_lieu_that_a_unit_leaves_keeps_its_own_description():
+    theirs = establishment({"lieux": [{"id": "L", "nom": "Lieu"}]})
+    assert ours_of(establishment({"lieux": []}), theirs) == {(*UO, "lieux", "L")}
+
+
+def test_the_director_is_not_touched_by_a_list_of_contacts():
+    theirs = establishment(directeur={"nom": "A"}, contacts=[CONTACT])
+    assert ours_of(establishment(contacts=[CONTACT]), theirs) == set()
+    listed = establishment(contacts=[{"fonction": "01", "nom": "B"}, CONTACT])
+    assert ours_of(listed, theirs) == {("etablissement", "directeur", "nom")}
+
+
+def three_ways(base: str | None, ours: str | None, theirs: str | None) -> str:
+    sides = [establishment({"nom": value}) if value else establishment({"nom": None})
+             for value in (base, ours, theirs)]  # fmt: skip
+    found = merge(facts(sides[1]), facts(sides[2]), facts(sides[0]))
+    named = {"ours": found.ours, "theirs": found.theirs, "conflict": found.conflicts}
+    return next((name for name, listed in named.items() if listed), "same")
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "verdict"),
+    [
+        ("a", "a", "a", "same"), ("a", "b", "a", "ours"), ("a", "a", "b", "theirs"),
+        ("a", "b", "b", "same"), ("a", "b", "c", "conflict"),
+        ("a", None, "a", "ours"), ("a", "a", None, "theirs"), ("a", None, None, "same"),
+        ("a", None, "b", "conflict"), ("a", "b", None, "conflict"),
+        (None, "b", None, "ours"), (None, None, "b", "theirs"), (None, "b", "c", "conflict"),
+    ],
+)  # fmt: skip
+def test_three_way_comparison_is_the_textbook_one(base, ours, theirs, verdict):
+    assert three_ways(base, ours, theirs) == verdict
+
+
+def test_a_key_that_the_base_did_not_manage_has_no_former_value():
+    base = facts(decode({"etablissement": {"finess": "440099919"}}))
+    found = merge(facts(establishment(nom="B")), facts(establishment(nom="A")), base)
+    assert [c.path for c in found.ours] == [("etablissement", "nom")]
+
+
+def test_new_items_get_their_defaults_and_only_they():
+    named = {"nature": "02", "nom": "N", "courriel": "n@x", "mssante": "n@y"}
+    ours = {"contacts": [CONTACT, named], "lieux": [{"id": "L", "capacites": [CAPACITE]}]}
+    theirs = {"contacts": [{**CONTACT}], "lieux": [{"id": "L"}]}
+    found = merge(facts(establishment(ours)), facts(establishment(theirs)), None)
+    made = {c.path[3:]: c.after for c in found.ours
+            if c.path[-1] in {"confidentialite", "temporalite", "affectation", "source"}}  # fmt: skip
+    assert made == {
+        ("/02/N", "confidentialite"): "2",
+        ("/02/N", "telecoms", "3", "n@x", "confidentialite"): "2",
+        ("/02/N", "telecoms", "MSSANTE", "n@y", "confidentialite"): "2",
+        ("lit/installe/01/01/", "temporalite"): "01",
+        ("lit/installe/01/01/", "affectation"): "01",
+        ("lit/installe/01/01/", "source"): "01",
+    }
+
+
+def test_a_number_that_takes_another_s_place_keeps_who_may_see_it():
+    hidden = {"canal": "2", "valeur": "1", "confidentialite": "3", "usage": "la nuit"}
+    theirs = {"contacts": [{"nature": "01", "telecoms": [hidden]}]}
+    ours = {"contacts": [{"nature": "01", "telephone": "2"}]}
+    found = merge(facts(establishment(ours)), facts(establishment(theirs)), None)
+    after = apply_changes(establishment(theirs), found.ours, frozenset())
+    (telecom,) = after.etablissement.unites[0].contacts[0].telecoms
+    assert (telecom.valeur, telecom.confidentialite, telecom.usage) == ("2", "3", "la nuit")
+
+
+def test_what_the_directory_changed_stays_theirs_push_after_push():
+    base = facts(establishment({"nom": "a"}, nom="A"))
+    theirs = establishment({"nom": "a"}, nom="B")
+    for turn in range(10):
+        ours = establishment({"nom": f"a{turn}"}, nom="A")
+        found = merge(facts(ours), facts(theirs), base)
+        assert [c.path for c in found.theirs] == [("etablissement", "nom")]
+        assert [c.path for c in found.ours] == [(*UO, "nom")]
+        theirs = apply_changes(theirs, found.ours, frozenset())
+        base = rebase(base, facts(ours), facts(theirs), applied=())
+    assert theirs.etablissement.nom == "B"
+
+
+def test_what_was_left_out_of_a_push_stays_unknown_to_the_base():
+    ours, theirs = establishment(nom="B", siret="1"), establishment(nom="A")
+    left = merge(facts(ours), facts(theirs), None).ours
+    base = rebase(None, facts(ours), facts(theirs), applied=(), left=left)
+    assert not base.owns(("etablissement", "nom"), {})
+    assert base.owns(("etablissement", "finess"), {})
+
+
+def test_one_person_with_two_situations_is_told_apart_by_specialty_on_both_sides():
+    twice = establishment({"praticiens": [PRATICIEN, {**PRATICIEN, "specialite": "SM20"}]})
+    once = establishment({"praticiens": [PRATICIEN]})
+    assert doubles(once) == frozenset()
+    sides = Sides.of(once, twice, facts(once))
+    (gone,) = [c for c in merge(sides.ours, sides.theirs, None).ours if c.path[-1] == _TWO]
+    assert gone.after is None
+    assert rekey(sides.base or Facts(), frozenset()).values == facts(once).values
+
+
+_TWO = "10099999996/SM20"
+
+
+def test_choices_settle_the_conflicts_of_the_units_they_name():
+    base, ours, theirs = (establishment({"nom": n}, nom=n) for n in "abc")
+    sides = Sides.of(ours, theirs, facts(base))
+    found = merge(sides.ours, sides.theirs, sides.base)
+    kept = Choice(ours=frozenset({"52/1"})).settle(found, sides.nodes)
+    assert [c.path for c in kept.ours] == [(*UO, "nom")]
+    assert kept.ours[0] == Change((*UO, "nom"), "c", "b")
+    assert len(kept.conflicts) == 1
+    taken = Choice(theirs=frozenset({"*"})).settle(found, sides.nodes)
+    assert (taken.conflicts, len(taken.theirs)) == ((), 2)
+
+
+def test_facts_are_the_establishment_and_nothing_else():
+    held = establishment(
+        {"horaires": [{"jours": ["lundi"], "debut": "09:00", "fin": "12:00"}],
+         "lieux": [{"id": "L", "capacites": [CAPACITE]}], "contacts": [CONTACT],
+         "praticiens": [PRATICIEN], "patientele": {"age_min": "1 an", "age_max": "2 ans"}},
+        directeur={"nom": "D"},
+    )  # fmt: skip
+    assert facts(assemble(facts(held).values)).values == facts(held).values
+
+
+def test_a_path_reads_in_the_words_of_the_model():
+    located = locate((*UO, "contacts", "/01/", "telecoms", "2", "02 61 91 00 01", "usage"))
+    assert [(spec.key, identity) for spec, identity in located.steps] == [
+        ("contacts", "/01/"), ("telecoms", "2 02 61 91 00 01"), ("usage", "")]  # fmt: skip

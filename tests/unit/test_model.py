@@ -1,0 +1,127 @@
+"""Plain data and nouns: the forms that the file offers come to one, and go back as they came."""
+
+import pytest
+
+from rorcli.fields import Kind
+from rorcli.model import (
+    Contact,
+    EntiteGeographique,
+    Horaire,
+    Unite,
+    age_in_days,
+    decode,
+    keys_of,
+    spec_at,
+    to_data,
+)
+
+
+def contact(**data: object) -> Contact:
+    return Contact.read(data, "/c")
+
+
+def test_the_short_form_of_a_contact_is_its_telecoms_in_the_order_of_the_format():
+    read = contact(courriel="a@x", telephone=["1", "2"])
+    assert [(t.canal, t.valeur, t.pointer) for t in read.telecoms] == [
+        ("2", "1", "/c/telephone/0"), ("2", "2", "/c/telephone/1"), ("3", "a@x", "/c/courriel"),
+    ]  # fmt: skip
+    assert read.managed == {"courriel", "telephone"}
+    assert read.values("telephone") == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"telephone": "1"},
+        {"telephone": ["1", "2"]},
+        {"telephone": None},
+        {"nature": "06", "telecoms": [{"canal": "2", "valeur": "1", "confidentialite": "3"}]},
+        {"telephone": "1", "telecoms": [{"canal": "8", "valeur": "15"}]},
+        {"telecoms": []},
+        {"nom": None, "mssante": "a@x.mssante.example"},
+    ],
+)
+def test_a_contact_goes_back_in_the_form_that_it_had(data):
+    assert contact(**data).to_data() == data
+
+
+def test_hours_are_one_noun_a_day_and_are_written_together():
+    data = {"jours": ["mardi", "lundi"], "debut": "09:00", "fin": "17:00"}
+    assert [h.identity for h in Horaire.read_all(data, "")] == ["mardi 09:00", "lundi 09:00"]
+    unit = Unite.read({"horaires": [data]}, "")
+    assert unit.to_data() == {"horaires": [{**data, "jours": ["lundi", "mardi"]}]}
+
+
+def test_the_director_has_one_home():
+    listed = EntiteGeographique.read({"contacts": [{"fonction": "01", "nom": "A"}, {}]}, "")
+    assert listed.directeur == contact(nom="A")
+    assert len(listed.contacts) == 1
+    both = EntiteGeographique.read(
+        {"directeur": {"nom": "A"}, "contacts": [{"fonction": "01"}]}, ""
+    )
+    assert len(both.contacts) == 1
+
+
+def test_absent_null_and_empty_are_three_things():
+    read = Unite.read({"nom": None, "activites": []}, "")
+    assert (read.nom, read.activites, read.contacts) == (None, (), ())
+    assert read.managed == {"nom", "activites"}
+    assert read.to_data() == {"nom": None, "activites": []}
+
+
+def test_what_has_a_wrong_type_is_left_out_and_the_rest_is_read():
+    data = {"etablissement": {"nom": 3, "siret": "1", "contacts": [7, {"nature": "06"}],
+                              "adresse": "ici", "unites": {"type": "uo"}, "inconnue": 1}}  # fmt: skip
+    site = decode(data).etablissement
+    assert (site.nom, site.siret, len(site.contacts), site.adresse) == (None, "1", 1, None)
+    assert site.managed == {"siret", "contacts"}
+
+
+def test_units_know_their_path_their_key_and_the_latest_day_above_them():
+    uo = {"type": "uo", "nom": "C", "verifie_le": "2026-01-02"}
+    pole = {"type": "pole", "id": "52/1", "nom": "P", "verifie_le": "2026-03-04", "unites": [uo]}
+    made = decode({"etablissement": {"verifie_le": "2026-02-03", "unites": [pole]}})
+    placed = list(made.units())
+    assert [p.path for p in placed] == ["P", "P > C"]
+    assert [p.key for p in placed] == ["52/1", "52/1>nouvelle:uo:C"]
+    assert [p.verifie_le for p in placed] == ["2026-03-04", "2026-03-04"]
+
+
+def test_data_comes_back_with_its_format():
+    data = {"format": 1, "entite_juridique": {"finess": "1"}, "etablissement": {"finess": "2"}}
+    assert to_data(decode(data)) == data
+
+
+@pytest.mark.parametrize(
+    ("pointer", "label"),
+    [
+        ("/etablissement/nom", "Nom"),
+        ("/etablissement/contacts/0/telephone/1", "Téléphone"),
+        ("/etablissement/unites/0/unites/3/lieux/0/capacites/2/nombre", "Nombre"),
+        ("/etablissement/directeur/nom", "Nom"),
+        ("/etablissement/inconnue", None),
+        ("/etablissement/nom/dessous", None),
+    ],
+)
+def test_a_pointer_leads_to_the_declaration_of_its_key(pointer, label):
+    spec = spec_at(pointer)
+    assert (spec.label if spec else None) == label
+
+
+def test_a_contact_offers_its_short_keys_too():
+    assert {"telephone", "telecoms"} <= keys_of(Contact).keys()
+    assert keys_of(Contact)["telephone"].kind is Kind.TEXTS
+    assert dict(keys_of(str)) == {}
+
+
+@pytest.mark.parametrize(
+    ("age", "days"), [("1 an", 365.25), ("2 ans", 730.5), ("6 mois", 182.625),
+                      ("3 semaines", 21), ("1 jour", 1)]
+)  # fmt: skip
+def test_ages_compare_in_days(age, days):
+    assert age_in_days(age) == pytest.approx(days)
+
+
+def test_an_age_without_unit_is_no_age():
+    with pytest.raises(ValueError, match="15"):
+        age_in_days("15")
