@@ -1,5 +1,4 @@
 """From the command line to the exit code: options, sessions, failures of every kind."""
-# ruff: noqa: ARG001 - commands made up for a test take what typer gives
 
 import json
 import os

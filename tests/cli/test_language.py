@@ -1,5 +1,4 @@
 """All that a person reads is French: every page of help, every misuse of the command line."""
-# ruff: noqa: ARG001 - commands made up for a test take what typer gives
 
 import re
 from datetime import datetime
