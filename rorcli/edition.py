@@ -15,7 +15,8 @@ from typing import Any
 from rorcli import codes
 from rorcli.errors import DataError, UsageError
 from rorcli.fields import Kind, specs
-from rorcli.model import Capacite, Establishment, Lieu, Placed, Praticien, decode
+from rorcli.items import Capacite, Lieu, Praticien
+from rorcli.model import Establishment, Placed, decode
 from rorcli.text import edits, selectors
 from rorcli.text.document import Document
 from rorcli.validation import validate

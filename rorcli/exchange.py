@@ -26,8 +26,10 @@ from rorcli.errors import (
     strongest,
 )
 from rorcli.fields import Kind, specs
+from rorcli.items import CANAUX, Contact, Lieu, Telecom
 from rorcli.merging import splice
-from rorcli.model import CANAUX, Contact, Establishment, Lieu, Noun, Telecom, decode, to_data
+from rorcli.model import Establishment, decode, to_data
+from rorcli.nouns import Noun
 from rorcli.planning.changes import Change, Choice, Merge, merge, rebase
 from rorcli.planning.facts import Facts, facts
 from rorcli.planning.plan import Sides

@@ -10,18 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rorcli.fields import Kind, Spec, specs
-from rorcli.model import (
-    CANAUX,
-    Contact,
-    Establishment,
-    Horaire,
-    Lieu,
-    Noun,
-    Placed,
-    Telecom,
-    Unite,
-    decode,
-)
+from rorcli.items import CANAUX, Contact, Horaire, Lieu, Telecom
+from rorcli.model import Establishment, Placed, Unite, decode
+from rorcli.nouns import Noun
 from rorcli.planning.changes import Change
 from rorcli.planning.facts import EG, EJ, PARENT, PLACES, UNITS, Doubled, Path, identity_of, locate
 from rorcli.text import edits

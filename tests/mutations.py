@@ -9,7 +9,8 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from rorcli.model import JOURS, Establishment, decode, to_data
+from rorcli.items import JOURS
+from rorcli.model import Establishment, decode, to_data
 
 # Keys that tell an item apart or that other items refer to: changing one is another item.
 IDENTITY = {"id", "rpps", "canal", "valeur", "nature", "fonction", "statut", "temporalite",

@@ -7,17 +7,9 @@ from hypothesis import strategies as st
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec
-from rorcli.model import (
-    Contact,
-    EntiteGeographique,
-    EntiteJuridique,
-    Establishment,
-    Lieu,
-    Noun,
-    Unite,
-    decode,
-    keys_of,
-)
+from rorcli.items import Contact, Lieu
+from rorcli.model import EntiteGeographique, EntiteJuridique, Establishment, Unite, decode, keys_of
+from rorcli.nouns import Noun
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12) | (
     st.sampled_from(["null", "012", "1e3", "on", "2026-05-10", "a: b", "- x", "à l'est\n", " # "])

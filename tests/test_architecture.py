@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "rorcli"
 # The modules of a pattern are neighbours: none imports another.
 ROOMS = """
     rorcli
-    errors identifiers codes fields model
+    errors identifiers codes fields nouns items model
     text text.document text.render text.edits text.selectors
     validation.findings validation.view validation.wording validation.schema validation.rules
     validation.completeness validation validation.freshness

@@ -18,7 +18,8 @@ from typing import Any
 
 from rorcli import codes
 from rorcli.fields import MANDATORY, Kind, Spec
-from rorcli.model import DIRECTEUR, FORMAT, LEVELS, UO_KEYS, Establishment, Lieu, Unite, keys_of
+from rorcli.items import Lieu
+from rorcli.model import DIRECTEUR, FORMAT, LEVELS, UO_KEYS, Establishment, Unite, keys_of
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "schemas" / "etablissement.schema.json"

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rorcli.model import Capacite, Contact, Establishment, Telecom
+from rorcli.items import Capacite, Contact, Telecom
+from rorcli.model import Establishment
 from rorcli.planning.facts import PRESENT, Doubled, Facts, Path, Value, assemble, facts, locate
 
 

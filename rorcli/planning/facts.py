@@ -16,19 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rorcli.fields import Kind, Spec, specs
-from rorcli.model import (
-    CANAUX,
-    Contact,
-    EntiteGeographique,
-    EntiteJuridique,
-    Establishment,
-    Lieu,
-    Noun,
-    Praticien,
-    Telecom,
-    Unite,
-    decode,
-)
+from rorcli.items import CANAUX, Contact, Lieu, Praticien, Telecom
+from rorcli.model import EntiteGeographique, EntiteJuridique, Establishment, Unite, decode
+from rorcli.nouns import Noun
 
 Path = tuple[str, ...]
 Value = str | int | bool | None

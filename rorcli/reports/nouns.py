@@ -7,7 +7,7 @@ from typing import Any
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec, specs
-from rorcli.model import (
+from rorcli.items import (
     CANAUX,
     SHORT,
     Adresse,

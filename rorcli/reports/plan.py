@@ -11,7 +11,8 @@ from typing import Any
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec
-from rorcli.model import Establishment, Telecom
+from rorcli.items import Telecom
+from rorcli.model import Establishment
 from rorcli.planning.changes import Change
 from rorcli.planning.facts import (
     EG,

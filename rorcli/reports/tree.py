@@ -10,21 +10,9 @@ from datetime import date
 from typing import Any
 
 from rorcli.fields import Kind, Spec, specs
-from rorcli.model import (
-    Adresse,
-    Capacite,
-    Contact,
-    EntiteGeographique,
-    Establishment,
-    Horaire,
-    Lieu,
-    Noun,
-    Patientele,
-    Placed,
-    Praticien,
-    Telecom,
-    Unite,
-)
+from rorcli.items import Adresse, Capacite, Contact, Horaire, Lieu, Patientele, Praticien, Telecom
+from rorcli.model import EntiteGeographique, Establishment, Placed, Unite
+from rorcli.nouns import Noun
 from rorcli.reports import Line, nouns
 from rorcli.reports.findings import one_line
 from rorcli.validation.completeness import check_completeness

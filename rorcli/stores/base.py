@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol, TypeVar
 
-from rorcli.model import Contact, Establishment, Noun
+from rorcli.items import Contact
+from rorcli.model import Establishment
+from rorcli.nouns import Noun
 from rorcli.planning.facts import doubles, facts
 from rorcli.planning.plan import Plan
 

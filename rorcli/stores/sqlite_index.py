@@ -16,7 +16,8 @@ from itertools import count
 from typing import NamedTuple
 
 from rorcli.codes import fold, table
-from rorcli.model import Adresse, EntiteGeographique, Establishment, Placed, Unite
+from rorcli.items import Adresse
+from rorcli.model import EntiteGeographique, Establishment, Placed, Unite
 from rorcli.stores.base import Query
 from rorcli.validation.view import day_of
 

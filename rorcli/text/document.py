@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from rorcli.fields import Kind, specs
-from rorcli.model import Capacite, EntiteGeographique, Unite
+from rorcli.items import Capacite
+from rorcli.model import EntiteGeographique, Unite
 
 try:
     from yaml._yaml import CParser as _Parser

@@ -14,7 +14,8 @@ from typing import Any
 from rorcli import codes
 from rorcli.errors import UsageError
 from rorcli.fields import Kind, Spec
-from rorcli.model import Noun, keys_of, spec_at
+from rorcli.model import keys_of, spec_at
+from rorcli.nouns import Noun
 from rorcli.text import render
 from rorcli.text.document import Document, Mark, read
 

@@ -15,17 +15,8 @@ from typing import Any
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec
-from rorcli.model import (
-    SHORT,
-    Adresse,
-    Capacite,
-    Contact,
-    Establishment,
-    Horaire,
-    Patientele,
-    Telecom,
-    keys_of,
-)
+from rorcli.items import SHORT, Adresse, Capacite, Contact, Horaire, Patientele, Telecom
+from rorcli.model import Establishment, keys_of
 from rorcli.text.document import DAY_KEYS, is_text_when_plain
 
 MODELINE = "# yaml-language-server: $schema={}"

@@ -15,15 +15,8 @@ from typing import Any
 from rorcli import codes
 from rorcli.errors import UsageError
 from rorcli.fields import Kind, Spec
-from rorcli.model import (
-    CANAUX,
-    EntiteGeographique,
-    EntiteJuridique,
-    Establishment,
-    Placed,
-    Unite,
-    keys_of,
-)
+from rorcli.items import CANAUX
+from rorcli.model import EntiteGeographique, EntiteJuridique, Establishment, Placed, Unite, keys_of
 from rorcli.text.edits import value_at
 
 STANDARD, SECRETARIAT = "06", "07"

@@ -8,14 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rorcli.model import (
-    CONSULTATION,
-    HOSPITALISATION_COMPLETE,
-    LEVELS,
-    EntiteGeographique,
-    Lieu,
-    Unite,
-)
+from rorcli.items import Lieu
+from rorcli.model import CONSULTATION, HOSPITALISATION_COMPLETE, LEVELS, EntiteGeographique, Unite
 from rorcli.validation.findings import Issue
 from rorcli.validation.view import Node, View, named
 

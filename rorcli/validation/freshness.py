@@ -16,7 +16,8 @@ from datetime import date, timedelta
 
 from rorcli import codes
 from rorcli.errors import UsageError
-from rorcli.model import DIRECTEUR, LEVELS, Contact, EntiteGeographique, Establishment
+from rorcli.items import Contact
+from rorcli.model import DIRECTEUR, LEVELS, EntiteGeographique, Establishment
 from rorcli.validation.completeness import check_completeness
 from rorcli.validation.findings import Issue
 from rorcli.validation.view import Node, View, day_of

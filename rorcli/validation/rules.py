@@ -16,19 +16,13 @@ from typing import Any
 from rorcli import codes
 from rorcli.fields import Kind, Spec, specs
 from rorcli.identifiers import finess_ok, is_corsican, rpps_ok, siren_ok, siret_ok
+from rorcli.items import Capacite, Contact, Horaire, Lieu, Patientele, Praticien, Telecom
 from rorcli.model import (
     DIRECTEUR,
     LEVELS,
-    Capacite,
-    Contact,
     EntiteGeographique,
     EntiteJuridique,
     Establishment,
-    Horaire,
-    Lieu,
-    Patientele,
-    Praticien,
-    Telecom,
     Unite,
     age_in_days,
     spec_at,

@@ -9,7 +9,8 @@ from functools import cache, cached_property
 from typing import TypeVar
 
 from rorcli.fields import Kind, Spec, specs
-from rorcli.model import LEVEL_LABELS, EntiteGeographique, Establishment, Noun, Placed, Unite
+from rorcli.model import LEVEL_LABELS, EntiteGeographique, Establishment, Placed, Unite
+from rorcli.nouns import Noun
 
 Node = EntiteGeographique | Unite
 _N = TypeVar("_N", bound=Noun)

@@ -13,17 +13,8 @@ from typing import Any, NamedTuple
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec
-from rorcli.model import (
-    AGE,
-    DIRECTEUR,
-    FORMAT,
-    INSTANT,
-    SHORT,
-    TIME,
-    Establishment,
-    keys_of,
-    spec_at,
-)
+from rorcli.items import AGE, INSTANT, SHORT, TIME
+from rorcli.model import DIRECTEUR, FORMAT, Establishment, keys_of, spec_at
 from rorcli.text.document import Document
 from rorcli.text.render import scalar
 from rorcli.validation.findings import Issue

@@ -9,7 +9,8 @@ from typing import Any
 
 from rorcli.codes import fold, table
 from rorcli.errors import DataError, StoreConflictError
-from rorcli.model import Adresse, Establishment, Unite
+from rorcli.items import Adresse
+from rorcli.model import Establishment, Unite
 from rorcli.planning.plan import Plan
 from rorcli.stores.base import Added, Hit, Query, Snapshot, Written, same_facts, valued
 

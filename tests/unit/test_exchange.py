@@ -11,7 +11,8 @@ from rorcli.basefile import base_path, load_base
 from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
 from rorcli.exchange import Exchange, Status
 from rorcli.files import read_file
-from rorcli.model import Contact, Lieu, decode
+from rorcli.items import Contact, Lieu
+from rorcli.model import decode
 from rorcli.planning.facts import doubles, facts
 from rorcli.stores.base import Snapshot
 from rorcli.validation import validate

@@ -3,17 +3,8 @@
 import pytest
 
 from rorcli.fields import Kind
-from rorcli.model import (
-    Contact,
-    EntiteGeographique,
-    Horaire,
-    Unite,
-    age_in_days,
-    decode,
-    keys_of,
-    spec_at,
-    to_data,
-)
+from rorcli.items import Contact, Horaire
+from rorcli.model import EntiteGeographique, Unite, age_in_days, decode, keys_of, spec_at, to_data
 
 
 def contact(**data: object) -> Contact:

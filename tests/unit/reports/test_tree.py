@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from rorcli.files import read_file
-from rorcli.model import Capacite, Establishment, Praticien, decode
+from rorcli.items import Capacite, Praticien
+from rorcli.model import Establishment, decode
 from rorcli.reports import nouns, plain, tree
 from rorcli.text.selectors import find_unit
 from rorcli.validation.freshness import Dates

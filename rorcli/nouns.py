@@ -1,0 +1,109 @@
+"""What all nouns share: reading from plain data by their declarations, and the way back.
+
+Reading is tolerant: a value of another type than the declared one is left out, and telling so is
+the schema's work. What is read knows which keys were there and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import NoneType
+from typing import Any, Self
+
+from rorcli.fields import LISTS, MANDATORY, Kind, Spec, specs
+
+# What `read` leaves out; None is a value.
+WRONG: Any = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noun:
+    """What all nouns share: the managed keys, and where they were read."""
+
+    managed: frozenset[str] = frozenset()
+    pointer: str = field(default="", compare=False, repr=False)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], pointer: str) -> Self:
+        """The noun that `data` describes; unknown keys and values of a wrong type are skipped."""
+        values = {
+            key: value
+            for key, spec in specs(cls).items()
+            if key in data and (value := _read(spec, data[key], f"{pointer}/{key}")) is not WRONG
+        }
+        return cls(managed=frozenset(values), pointer=pointer, **values)
+
+    @classmethod
+    def read_all(cls, data: Mapping[str, Any], pointer: str) -> Iterator[Self]:
+        """The nouns that one item of a list stands for: one, save for `horaires`."""
+        yield cls.read(data, pointer)
+
+    @classmethod
+    def write_all(cls, items: Iterable[Self]) -> list[dict[str, Any]]:
+        """The inverse of `read_all` for a whole list."""
+        return [each.to_data() for each in items]
+
+    def to_data(self) -> dict[str, Any]:
+        """The managed keys as plain data of the file, in the order of the declarations."""
+        return {
+            key: _write(spec, getattr(self, key))
+            for key, spec in specs(type(self)).items()
+            if key in self.managed
+        }
+
+    @property
+    def identity(self) -> str:
+        """What tells this item apart within its list (design, Identity table)."""
+        raise NotImplementedError
+
+
+def _read(spec: Spec, value: Any, pointer: str) -> Any:
+    """The value of one key, or `WRONG` when it has another type than the declaration's."""
+    if spec.kind in LISTS:
+        return _read_nouns(spec, value, pointer) if spec.kind is Kind.NOUNS else read_texts(value)
+    if value is None:
+        return WRONG if spec.kind is Kind.NOUN and spec.need == MANDATORY else None
+    if spec.kind is Kind.NOUN:
+        return spec.noun().read(value, pointer) if isinstance(value, dict) else WRONG
+    if spec.kind is Kind.COUNT and isinstance(value, float) and value.is_integer():
+        return int(value)  # 24.0 is an integer to JSON Schema
+    wanted = {Kind.FLAG: bool, Kind.COUNT: int}.get(spec.kind, str)
+    return value if type(value) is wanted else WRONG
+
+
+def _read_nouns(spec: Spec, value: Any, pointer: str) -> Any:
+    if not isinstance(value, (list, NoneType)):
+        return WRONG
+    made = spec.noun()
+    return tuple(
+        each
+        for index, item in enumerate(value or ())
+        if isinstance(item, dict)
+        for each in made.read_all(item, f"{pointer}/{index}")
+    )
+
+
+def read_texts(value: Any) -> Any:
+    """One text or a list of texts as a tuple; `WRONG` for anything else."""
+    items = [] if value is None else value if isinstance(value, list) else [value]
+    return tuple(items) if all(isinstance(item, str) for item in items) else WRONG
+
+
+def one_or_many(values: list[Any]) -> Any:
+    """The inverse of `read_texts`: None, the only value, or the list."""
+    return None if not values else values[0] if len(values) == 1 else values
+
+
+def _write(spec: Spec, value: Any) -> Any:
+    match spec.kind:
+        case Kind.NOUN:
+            return None if value is None else value.to_data()
+        case Kind.NOUNS:
+            return spec.noun().write_all(value)
+        case Kind.TEXTS if spec.key != "jours":
+            return one_or_many(list(value))
+        case Kind.TEXTS | Kind.CODES:
+            return list(value)
+        case _:
+            return value
