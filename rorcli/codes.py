@@ -15,6 +15,7 @@ from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 from unicodedata import combining, normalize
 
 #: The tables that `rorcli codes` shows, in its order; `table` knows more.
@@ -48,8 +49,7 @@ def fold(text: str) -> str:
     return "".join(letter for letter in normalize("NFD", text) if not combining(letter))
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """One code; `system` is the short name of its code system, `ends_on` its first closed day."""
 
     code: str

@@ -242,9 +242,12 @@ def confirm(document: Document, units: Iterable[str], day: date) -> Edited:
 
 def added_errors(before: Document, after: Document, today: date) -> list[Finding]:
     """The errors that an edit adds; those that were there before never refuse it."""
+    errors = _errors(after, today)
+    if not errors:
+        return []
     known = Counter((f.rule, f.message) for f in _errors(before, today))
     added = []
-    for finding in _errors(after, today):
+    for finding in errors:
         known[finding.rule, finding.message] -= 1
         if known[finding.rule, finding.message] < 0:
             added.append(finding)

@@ -57,7 +57,7 @@ AGE = r"^\d{1,3} (ans?|mois|semaines?|jours?)$"
 INSTANT = r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Adresse(Noun):
     """A postal address (IG 0.7.0, FHIR Address and its ISO 21090 parts)."""
 
@@ -76,7 +76,7 @@ class Adresse(Noun):
     )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Telecom(Noun):
     """One way to reach a contact: channel and value."""
 
@@ -101,7 +101,7 @@ SHORT: Mapping[str, Spec] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Contact(Noun):
     """A contact of a node: its function or nature, its name, its ways to be reached.
 
@@ -158,7 +158,7 @@ class Contact(Noun):
         return "/".join(part or "" for part in (self.fonction, self.nature, self.nom))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Horaire(Noun):
     """Opening hours of one day; the file gathers the days that share them under `jours`."""
 
@@ -194,7 +194,7 @@ class Horaire(Noun):
         return f"{'+'.join(self.jours)} {self.debut}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Praticien(Noun):
     """A professional and the situation of practice in one UO."""
 
@@ -217,7 +217,7 @@ class Praticien(Noun):
         return self.rpps or ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Capacite(Noun):
     """One measure of capacity of a lieu."""
 
@@ -247,7 +247,7 @@ class Capacite(Noun):
         return "/".join((*(part or "" for part in parts), self.genre or ""))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Lieu(Noun):
     """A place where a UO works; a second UO refers to a shared one by its `id` alone."""
 
@@ -265,7 +265,7 @@ class Lieu(Noun):
         return self.id or f"nom:{self.nom or ''}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Patientele(Noun):
     """The ages that a UO takes, both inclusive."""
 

@@ -49,7 +49,7 @@ CONSULTATION, HOSPITALISATION_COMPLETE = "32", "28"
 DAYS_PER_AGE_UNIT = {"an": 365.25, "mois": 30.4375, "semaine": 7, "jour": 1}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Unite(Noun):
     """One node of the tree: pôle, service, UF or UO, told apart by `type`."""
 
@@ -103,7 +103,7 @@ UO_KEYS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class EntiteJuridique(Noun):
     """The legal person that the establishment belongs to."""
 
@@ -117,7 +117,7 @@ class EntiteJuridique(Noun):
     contacts: tuple[Contact, ...] = nouns(lambda: Contact, "Contacts")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class EntiteGeographique(Noun):
     """The site, "établissement" for its users: root of the tree of units."""
 
@@ -155,7 +155,7 @@ class EntiteGeographique(Noun):
         return replace(plain, managed=managed, directeur=chief, contacts=others)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Establishment(Noun):
     """A whole file: the EJ, and the EG with its tree."""
 

@@ -7,7 +7,7 @@ the schema's work. What is read knows which keys were there and where.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, fields
 from types import NoneType
 from typing import Any, Self
 
@@ -17,12 +17,38 @@ from rorcli.fields import LISTS, MANDATORY, Kind, Spec, specs
 WRONG: Any = object()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Noun:
-    """What all nouns share: the managed keys, and where they were read."""
+    """What all nouns share: the managed keys, and where they were read.
+
+    Frozen, and equal when all but `pointer` is. These few methods stand for those that
+    `dataclass` would write for each class: at every start that took a tenth of the whole time.
+    """
 
     managed: frozenset[str] = frozenset()
-    pointer: str = field(default="", compare=False, repr=False)
+    pointer: str = ""
+
+    def __init__(self, **values: Any) -> None:
+        known = _defaults(type(self))
+        if unknown := values.keys() - known.keys():
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        self.__dict__.update(known, **values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(name)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._compared().values()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key}={getattr(self, key)!r}" for key in sorted(self.managed))
+        return f"{type(self).__name__}({shown})"
+
+    def _compared(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "pointer"}
 
     @classmethod
     def read(cls, data: Mapping[str, Any], pointer: str) -> Self:
@@ -32,7 +58,10 @@ class Noun:
             for key, spec in specs(cls).items()
             if key in data and (value := _read(spec, data[key], f"{pointer}/{key}")) is not WRONG
         }
-        return cls(managed=frozenset(values), pointer=pointer, **values)
+        made = cls.__new__(cls)
+        known = _defaults(cls)
+        made.__dict__.update(known, managed=frozenset(values), pointer=pointer, **values)
+        return made
 
     @classmethod
     def read_all(cls, data: Mapping[str, Any], pointer: str) -> Iterator[Self]:
@@ -56,6 +85,16 @@ class Noun:
     def identity(self) -> str:
         """What tells this item apart within its list (design, Identity table)."""
         raise NotImplementedError
+
+
+_DEFAULTS: dict[type, dict[str, Any]] = {}
+
+
+def _defaults(owner: type[Noun]) -> dict[str, Any]:
+    """The value of each field that is not given."""
+    if owner not in _DEFAULTS:
+        _DEFAULTS[owner] = {each.name: each.default for each in fields(owner)}
+    return _DEFAULTS[owner]
 
 
 def _read(spec: Spec, value: Any, pointer: str) -> Any:
