@@ -184,14 +184,16 @@ def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: 
     place = _described(document, _choose_lieu(placed, lieu))
     wanted = Capacite(**measure).identity
     ranks = [rank for rank, c in enumerate(place.capacites) if c.identity == wanted]
+    counted = (f"comptée le {measure['comptee_le']}",)
     if not ranks:
-        return Edited(edits.append_item(document, f"{place.pointer}/capacites", dict(measure)))
+        after = edits.append_item(document, f"{place.pointer}/capacites", dict(measure))
+        return Edited(after, counted)
     after = document
     for key in ("nombre", "comptee_le"):
         after = edits.set_value(after, f"{place.pointer}/capacites/{ranks[0]}/{key}", measure[key])
     if after.text == document.text:
         return _already(document, f"{measure['nombre']} déjà compté ce jour")
-    return Edited(after)
+    return Edited(after, counted)
 
 
 def _in_new_lieu(document: Document, placed: Placed, measure: Mapping[str, Any]) -> Edited:
@@ -200,7 +202,8 @@ def _in_new_lieu(document: Document, placed: Placed, measure: Mapping[str, Any])
     after = edits.append_item(
         document, f"{placed.unit.pointer}/lieux", {**item, "capacites": [dict(measure)]}
     )
-    return Edited(after, (f"lieu « {placed.unit.nom} » créé, à l'adresse de l'établissement",))
+    made = f"lieu « {placed.unit.nom} » créé, à l'adresse de l'établissement"
+    return Edited(after, (made, f"comptée le {measure['comptee_le']}"))
 
 
 def _choose_lieu(placed: Placed, wanted: str) -> Lieu:

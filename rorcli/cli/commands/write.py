@@ -237,7 +237,6 @@ def set_capacity(
     """
     day = context.obj.today.isoformat()
     measure = {"nature": nature, "statut": statut, "nombre": number, "comptee_le": day}
-    context.obj.terminal.say(f"comptée le {day}")
     return _run(
         context.obj,
         [file],
