@@ -1,6 +1,6 @@
 """Measures rorcli against the lower bounds and the peers that it could be built on.
 
-    python benchmarks/run.py [--quick] [--only N...] [--check-jsonschema PATH] [--out FILE]
+    python benchmarks/run.py [--quick] [--only NAME...] [--strict] [--check-jsonschema PATH]
 
 Each figure is a ratio of two works done in turn, A B A B, within one run: the median of the ratios
 of the rounds, after a warm-up. Milliseconds are those of one machine, ratios travel better. Writes
@@ -108,8 +108,9 @@ def command(*words: object, ok: Sequence[int] = (0,)) -> Work:
 
     def run() -> None:
         done = subprocess.run(
-            line, check=False, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
+            line, check=False, cwd=ROOT, env=ENVIRONMENT,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
         if done.returncode not in ok:
             raise SystemExit(f"{line} exited {done.returncode}: {done.stderr.decode()[-600:]}")
 
@@ -419,11 +420,12 @@ def _ms(seconds: float) -> str:
 
 
 def main() -> int:
-    """Measures, prints, and keeps the figures; 1 when a target is missed."""
+    """Measures, prints, and keeps the figures; with `--strict`, 1 when a target is missed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds and files")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     parser.add_argument("--only", nargs="+", default=[], choices=[g.__name__ for g in GROUPS])
     parser.add_argument("--check-jsonschema", default="", metavar="PATH")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("RESULTS.md"))
@@ -440,7 +442,7 @@ def main() -> int:
     print("\n".join(lines))
     if not (asked.quick or asked.only):
         asked.out.write_text("\n".join(lines), encoding="utf-8")
-    return int(any(row.verdict == "**missed**" for row in rows))
+    return int(asked.strict and any(row.verdict == "**missed**" for row in rows))
 
 
 def _shown(rows: Iterator[Row]) -> Iterator[Row]:

@@ -8,6 +8,7 @@ not shown. `pytest --update-golden` writes what the program says now into the pa
 
 import io
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -30,6 +31,7 @@ from rorcli.settings import KEYS, STORE_KEYS, load_settings
 from rorcli.text.document import read
 from rorcli.validation import RULES, validate
 from tests.cli.harness import TODAY, Screen
+from tests.test_architecture import MODULES
 
 ROOT = Path(__file__).parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "guide.md"
@@ -75,7 +77,7 @@ class Keyboard(Screen):
         super().__init__(tty=True)
         self.screen = screen
 
-    def readline(self, size: int = -1, /) -> str:  # noqa: ARG002 - the stream's signature
+    def readline(self, size: int | None = -1, /) -> str:  # noqa: ARG002 - the stream's signature
         self.screen.write("o\n")
         return "o\n"
 
@@ -143,10 +145,11 @@ def test_a_run_shows_more_than_it_leaves_out():
 
 def typed(page: Path) -> Iterator[str]:
     """Every command line of rorcli in a page."""
-    for body in blocks(page, "sh", "powershell", "bat", "console"):
-        for line in body.replace("\\\n", "").splitlines():
-            if found := re.match(r"(?:[$>] )?(?:\S+[\\/]|py -m )?(rorcli .*)", line):
-                yield found[1]
+    for body in blocks(page, "console"):
+        yield from (found["command"] for found in STEP.finditer(body))
+    for body in blocks(page, "sh", "powershell", "bat"):
+        lines = (re.match(r"(?:\S+[\\/])?(rorcli .*)", line) for line in body.splitlines())
+        yield from (found[1] for found in lines if found)
     # Two words name a command; with a third, it is one to type.
     yield from (line for line in INLINE.findall(text_of(page)) if len(line.split()) > 2)
 
@@ -210,6 +213,16 @@ def test_the_guide_has_a_row_for_every_guard(name):
     assert re.search(rf"^\| `{name}` \|", text_of(GUIDE), re.MULTILINE)
 
 
+def test_the_messages_that_the_guide_explains_are_those_of_the_program():
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "rorcli").rglob("*.py"))
+    source = re.sub(r'"\s*\+?\s*[f(]*\s*"', "", source)  # a message may go on behind quotes
+    table = text_of(GUIDE).partition("| ce que vous lisez |")[2].partition("\n\n")[0]
+    quoted = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    said = [words.strip(" …") for row in quoted for words in re.findall(r"« (.*?) »", row)]
+    assert len(said) > 10
+    assert [words for words in said if words not in source] == []
+
+
 def test_the_guide_tells_every_setting_and_every_table_of_codes():
     keys = {key.rpartition(".")[2] for key in (*KEYS, *STORE_KEYS)} | set(TABLES)
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", text_of(GUIDE))] == []
@@ -221,6 +234,39 @@ def test_every_rule_has_a_title_and_says_where_it_comes_from(rule):
     assert not rule.title.endswith(".")
     assert len(rule.why.split()) > 2
     assert rule.why.endswith(".")
+
+
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+
+
+def section(page: Path, title: str) -> str:
+    return text_of(page).partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_stands_on_the_map_of_the_house(module):
+    folder, _, name = module.rpartition(".")
+    if module == "rorcli" or name == "__main__":
+        return
+    if MODULES[module].stem == "__init__":
+        folder, name = module, ""
+    start = f"| `{folder.replace('.', '/')}/`" if folder else "| `"
+    rows = section(CONTRIBUTING, "The map of the house").splitlines()
+    rooms = [row.split(" | ")[0] for row in rows if row.startswith(start)]
+    assert any(f"`{name}`" in room or not name for room in rooms)
+
+
+def test_the_walk_through_names_what_exists():
+    told = section(CONTRIBUTING, "One command from keystroke to exit")
+    names = re.findall(r"`([a-z_]+(?:\.\w+)+)`", told)
+    assert len(names) > 20
+    lost = []
+    for name in set(names) - {"etab.yaml"}:
+        try:
+            pkgutil.resolve_name(f"rorcli.{name}")
+        except (ImportError, AttributeError):
+            lost.append(name)
+    assert lost == []
 
 
 # What is shown as an example
@@ -241,7 +287,8 @@ def test_the_settings_of_the_guide_are_accepted(tmp_path):
     [own, project] = blocks(GUIDE, "toml")
     (tmp_path / "config.toml").write_text(own, "utf-8")
     (tmp_path / "rorcli.toml").write_text(project, "utf-8")
-    assert load_settings({}, tmp_path, {"config": "config.toml"})
+    settings = load_settings({}, tmp_path, {"config": "config.toml"})
+    assert (settings.store.name, settings.older_than) == ("formation", "5mo")
 
 
 @pytest.mark.parametrize("marker", ["demo", "test"])

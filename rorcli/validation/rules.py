@@ -44,12 +44,13 @@ def check_numbers(view: View) -> Iterator[Issue]:
             yield _bad_key("ROR201", f"{owner.pointer}/finess", owner.finess)._replace(
                 severity=grade
             )
-    if legal.siren and not siren_ok(legal.siren):
+    siren = legal.siren if legal.siren and siren_ok(legal.siren) else ""
+    if legal.siren and not siren:
         yield _bad_key("ROR202", f"{legal.pointer}/siren", legal.siren)
     if site.siret and not siret_ok(site.siret):
         yield _bad_key("ROR203", f"{site.pointer}/siret", site.siret)
-    elif site.siret and legal.siren and not site.siret.startswith(legal.siren):
-        message = f"SIRET {site.siret} : il ne commence pas par le SIREN de l'EJ, {legal.siren}"
+    elif site.siret and not site.siret.startswith(siren):
+        message = f"SIRET {site.siret} : il ne commence pas par le SIREN de l'EJ, {siren}"
         yield Issue("ROR205", f"{site.pointer}/siret", message, "corrigez l'un des deux")
     for person in view.all_of(Praticien):
         if person.rpps and not rpps_ok(person.rpps):
