@@ -6,7 +6,7 @@ alone. A key that the file does not manage counts as missing, since nobody can c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rorcli.items import Lieu
 from rorcli.model import CONSULTATION, HOSPITALISATION_COMPLETE, LEVELS, EntiteGeographique, Unite
@@ -27,7 +27,7 @@ def check_completeness(view: View) -> Iterator[Issue]:
             yield from _check_coordinates(unit)
         if unit.is_uo:
             yield from _check_contacts(unit)
-            yield from _check_activity(unit, [lieux.get(each.id, each) for each in unit.lieux])
+            yield from _check_activity(unit, [_described(each, lieux) for each in unit.lieux])
             yield from _check_lieux(unit)
 
 
@@ -84,6 +84,10 @@ def _check_lieux(uo: Unite) -> Iterator[Issue]:
 def _is_reference(lieu: Lieu) -> bool:
     """A lieu given by its id alone is described elsewhere, and judged there."""
     return lieu.managed <= {"id"}
+
+
+def _described(lieu: Lieu, lieux: Mapping[str | None, Lieu]) -> Lieu:
+    return lieux.get(lieu.id, lieu) if _is_reference(lieu) else lieu
 
 
 def _may_have_beds(lieu: Lieu) -> bool:

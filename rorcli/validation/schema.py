@@ -43,7 +43,7 @@ def rust_engine(text: str) -> Engine:
         found = []
         for error in errors:
             kind = error.kind.as_dict()
-            keys = kind.get("unexpected") or [kind.get("property", "")]
+            keys = kind.get("unexpected") or [kind.get("property")]
             found += [Breach(_join(error.instance_path), error.kind.name, key) for key in keys]
         return found
 
@@ -59,19 +59,26 @@ def python_engine(text: str) -> Engine:
         if isinstance(value, str) and not re.search(_python_pattern(pattern), value):
             yield ValidationError(pattern)
 
-    cls = extend(Draft202012Validator, {"pattern": match})  # type: ignore[no-untyped-call]
-    validator = cls(json.loads(text))
+    def properties(judge: Any, known: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+        for key in known.keys() & value if isinstance(value, dict) else ():
+            if known[key] is False:  # the library forgets the key of a forbidden value
+                yield ValidationError(key, validator="falseSchema", path=(key,))
+            else:
+                yield from judge.descend(value[key], known[key], path=key, schema_path=key)
+
+    rules = {"pattern": match, "properties": properties}
+    validator = extend(Draft202012Validator, rules)(json.loads(text))  # type: ignore[no-untyped-call]
 
     def find(data: Any) -> list[Breach]:
         found = []
         for error in validator.iter_errors(data):
-            keys = [""]
+            keys: list[str | None] = [None]
             if error.validator == "required":
                 keys = [key for key in error.validator_value if key not in error.instance]
             elif error.validator == "additionalProperties":
                 keys = [key for key in error.instance if key not in error.schema["properties"]]
-            keyword = error.validator or "falseSchema"
-            found += [Breach(_join(error.absolute_path), keyword, key) for key in keys]
+            place = _join(error.absolute_path)
+            found += [Breach(place, str(error.validator), key) for key in keys]
         return found
 
     return find
@@ -99,13 +106,13 @@ def check_schema(document: Document, find: Engine | None = None) -> Checked:
     """Every cause once: of several breaches at one place, only the most telling is said."""
     breaches = (find or engine())(document.data)
     first: dict[str, Breach] = {}
-    for breach in sorted(breaches, key=lambda each: RANK[each.keyword]):
-        first.setdefault(breach.place, breach)
+    for breach in sorted(breaches, key=lambda each: (RANK[each.keyword], each.place)):
+        first.setdefault(breach.cause, breach)
     meant = {f"{each.pointer}/{key}" for each in first.values() if (key := typo(each))}
     told = [
         each for each in first.values() if each.keyword != "required" or each.place not in meant
     ]
     issues = [say(document, breach) for breach in told]
-    broken = frozenset(first) | meant
+    broken = meant.union(breach.place for breach in breaches)
     unquoted = (say_unquoted(*each) for each in document.ambiguous if each[0] not in broken)
-    return Checked([*issues, *(each for each in unquoted if each)], broken)
+    return Checked([*issues, *(each for each in unquoted if each)], frozenset(broken))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from rorcli import codes
 from rorcli.fields import Kind, Spec
 from rorcli.items import AGE, INSTANT, SHORT, TIME
-from rorcli.model import DIRECTEUR, FORMAT, Establishment, keys_of, spec_at
+from rorcli.model import DIRECTEUR, FORMAT, UO_KEYS, Establishment, keys_of, spec_at
 from rorcli.text.document import Document
 from rorcli.text.render import scalar
 from rorcli.validation.findings import Issue
@@ -25,19 +25,29 @@ class Breach(NamedTuple):
 
     pointer: str
     keyword: str
-    key: str = ""
+    key: str | None = None
 
     @property
     def place(self) -> str:
         """Pointer of the value concerned, present or not."""
-        return f"{self.pointer}/{self.key}" if self.key else self.pointer
+        return self.pointer if self.key is None else f"{self.pointer}/{self.key}"
+
+    @property
+    def cause(self) -> str:
+        """What one finding is enough for: all the forbidden keys of a unit, or one place."""
+        forbidden = self.keyword == "falseSchema"
+        return self.pointer.rpartition("/")[0] if forbidden else self.place
 
 
 class _Seen(NamedTuple):
-    """A breach with all that its message needs; `source` is the value as written, shortened."""
+    """A breach with all that its message needs.
+
+    `around` is the mapping or list that holds the value; `source` is the value as written, shortened.
+    """
 
     breach: Breach
     spec: Spec
+    around: Any
     value: Any
     source: str
 
@@ -67,12 +77,14 @@ _SHOWN = 60
 
 def say(document: Document, breach: Breach) -> Issue:
     """The issue that a breach is."""
-    value = document.data
-    for step in breach.place.split("/")[1:]:
-        value = value[int(step)] if isinstance(value, list) else value.get(step)
+    around, value = None, document.data
+    for step in breach.pointer.split("/")[1:]:
+        around, value = value, value[int(step) if isinstance(value, list) else step]
+    if breach.key is not None:
+        around, value = value, value.get(breach.key)
     source = " ".join(document.source(breach.place).split())
     source = source if len(source) <= _SHOWN else f"{source[:_SHOWN]}…"
-    seen = _Seen(breach, spec_at(breach.place) or _ROOT, value, source)
+    seen = _Seen(breach, spec_at(breach.place) or _ROOT, around, value, source)
     return _place(breach.place, _SAY[breach.keyword](seen))
 
 
@@ -215,7 +227,7 @@ def _form(seen: _Seen) -> Said:
     if not text.strip():
         remedy = "écrivez une valeur, ou null pour dire qu'il n'y en a pas"
         return "ROR113", f"{seen.label} est vide", remedy
-    digits = f" ({len(text)} chiffres)" if text.isdigit() else ""
+    digits = f" ({len(text)} chiffre{'s' * (len(text) > 1)})" if text.isdigit() else ""
     remedy = _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help)
     if spec.kind is Kind.DAY:
         french = _FRENCH_DAY.fullmatch(text)
@@ -252,8 +264,10 @@ def _forbidden(seen: _Seen) -> Said:
     if seen.spec.key == "unites":
         message = f"{seen.label} : une UO ne contient pas d'unités"
         return "ROR115", message, "sortez-les de cette UO, ou changez son « type »"
-    remedy = "déplacez cette clé dans une unité de type uo, ou changez le « type » de celle-ci"
-    return "ROR115", f"{seen.label} ne se décrit que dans une UO", remedy
+    others = sum(key in UO_KEYS for key in seen.around) - 1
+    what = f"{seen.label} et {others} autres clés" if others else seen.label
+    remedy = "déplacez cela dans une unité de type uo, ou changez le « type » de celle-ci"
+    return "ROR115", f"{what} : seulement dans une UO", remedy
 
 
 def _format(seen: _Seen) -> Said:

@@ -196,7 +196,7 @@ def test_a_unit_without_lieu_gets_one_at_the_address_of_the_establishment(file):
         p.unit for p in decode(read_file(file).data).units() if p.unit.is_uo and not p.unit.lieux
     ]
     for each in bare[:1]:
-        result = run(["set-capacity", file, each.id, "4"])
+        result = run(["set-capacity", file, each.id or "", "4"])
         assert "créé, à l'adresse" in result.err
 
 

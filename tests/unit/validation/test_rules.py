@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from rorcli.text.document import read
-from rorcli.validation import validate
+from rorcli.validation import RULES, validate, validate_all
 from tests.sample import SAMPLE, TODAY, edited
 
 
@@ -153,3 +153,189 @@ def test_a_wrong_value_is_told_once_at_its_place_with_what_to_do(wrong):
     assert [fact for fact in wrong.facts if fact not in f"{found.message} {found.remedy}"] == []
     assert found.path == "s.yaml"
     assert found.remedy
+
+
+# Edits after which there is nothing to say.
+RIGHT = [
+    ("ROR101", "format: 1", "\ufeff---\nformat: 1"),
+    ("ROR103", "nom: DURAND", "nom: DURAND & fils !"),
+    ("ROR104", "nom: MARTIN", "nom: no man"),
+    ("ROR104", "verifie_le: 2026-05-10", 'verifie_le: "2026-05-10"'),
+    ("ROR201", '"440099901"', '"2A0099917"'),
+    ("ROR202", '  siren: "999000011"\n', ""),
+    ("ROR203", '"99900001100018"', "null"),
+    ("ROR204", '"10099999996"', '"10998304017"'),
+    ("ROR205", '"999000011"\n', "null\n"),
+    ("ROR206", '"02 61 91 00 02"', '"15"'),
+    ("ROR206", '"02 61 91 00 02"', '"3624"'),
+    ("ROR206", '"02 61 91 00 02"', '"+33 2 61 91 00 02"'),
+    ("ROR206", '"02 61 91 00 02"', '"(02).61-91 00.02"'),
+    ("ROR206", '"02 61 91 00 02"', '"+32 2 555 12 12"'),
+    ("ROR207", "uo@ch-saules.example", '"o\'neil+uo@mail.ch-saules.example"'),
+    ("ROR208", "bis@ch-saules.mssante.example", "bis@CH.MSSante.example"),
+    ("ROR209", "https://www.ch-saules.example", "http://ch-saules.example/acces?q=1#plan"),
+    ("ROR301", FIRST, f"    - {{type: service, nom: S, {REACHED}, unites: [{{type: service, nom: S2, {REACHED}}}]}}\n{FIRST}"),
+    ("ROR301", FIRST, f"    - {{type: pole, nom: P, {REACHED}, unites: [{{type: uf, nom: F, {REACHED}}}]}}\n{FIRST}"),
+    ("ROR302", FIRST, f"    - {{type: pole, id: a, nom: P, {REACHED}}}\n    - {{type: pole, id: b, nom: P, {REACHED}}}\n{FIRST}"),
+    ("ROR302", "{jours: [lundi, mardi]", '{jours: [mardi], debut: "18:00", fin: "19:00"}\n            - {jours: [lundi, mardi]'),
+    ("ROR302", LAST, LAST.replace("}", ', genre: "02"}') + f"                - {LAST}"),
+    ("ROR302", LAST, f"{LAST}        - {{{UO_2}, activites: ['022'], lieux: [{{id: 52/0000105}}]}}\n"),
+    ("ROR303", "age_max: 120 ans", "age_max: 15 ans"),
+    ("ROR303", "age_max: 120 ans", "age_max: 180 mois"),
+    ("ROR304", "civilite: MME", "civilite: M"),
+    ("ROR305", '"06"  # Standard', '"06"  # standard'),
+    ("ROR305", '"06"  # Standard', '"06"  # Standard, de jour'),
+    ("ROR305", '"07", telephone: "02 61 91 00 20", courriel: pole@ch-saules.example}', '"07", telephone: "02 61 91 00 20", courriel: pole@ch-saules.example}  # Secrétariat'),
+    ("ROR306", "statut: occupe, nombre: 20", "statut: occupe, nombre: 24"),
+    ("ROR306", LAST, LAST + "                - {nature: place, statut: occupe, nombre: 99}\n"),
+    ("ROR306", LAST, "{nature: lit, statut: occupe, nombre: 26}\n                - {nature: lit, statut: supplementaire, nombre: 2}\n"),
+    ("ROR308", "verifie_le: 2026-05-10", "verifie_le: 2024-02-29"),
+    ("ROR401", FIRST, f"    - {{type: pole, nom: P, date_fermeture: 2026-11-25, type_fermeture: DEF}}\n{FIRST}"),
+    ("ROR402", LAST, f"{LAST}        - {{{UO_2.replace('09', '32')}, date_fermeture: 2025-01-01, activites: ['022']}}\n"),
+    ("ROR403", LAST, f"{LAST}        - {{{UO_2.replace('09', '28')}, activites: ['022'], lieux: [{{id: 52/0000105}}]}}\n"),
+    ("ROR404", '- {nature: "05", mobile', '- {fonction: "13", mobile'),
+    ("ROR405", "voie: rue des Saules", "lieu_dit: Les Saules"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [case[1:] for case in RIGHT], ids=[f"{c[0]}-{n}" for n, c in enumerate(RIGHT)]
+)
+def test_a_right_value_is_not_told(old, new):
+    assert check(edited(old, new)[0]) == []
+
+
+def test_lieux_without_identifier_are_not_taken_for_one_another():
+    elsewhere = "lieux: [{nom: C, adresse: {voie: v, code_postal: '44000', commune: c}}]"
+    text, *_ = edited(LAST, f"{LAST}        - {{{UO_2}, activites: ['022'], {elsewhere}}}\n")
+    assert check(text.replace("id: 52/0000105\n              nom", "nom")) == []
+
+
+# A breach of the schema, or a text in doubt, of which another rule would only tell a consequence.
+ONE_CAUSE = [
+    ("ROR110", "  site_internet: https://", "  §site_internett: "),
+    ("ROR110", '  siret: "99900001100018"', '  §sirets: "1"'),
+    ("ROR110", "          patientele:", "          §patientelle:"),
+    ("ROR111", "type: uo\n          id: 52/0000104", "§id: 52/0000104"),
+    ("ROR111", "{age_min: 15 ans, age_max: 120 ans}", "§{age_max: 120 ans}"),
+    ("ROR112", "uo@ch-saules.example}", "uo@ch-saules.example, telephone: §{numero: 1}}"),
+    ("ROR112", 'contacts:\n            - {nature: "05", mobile: "06 39 98 00 23", courriel: uo@ch-saules.example}', "contacts: §plus tard"),
+    ("ROR113", '"440099919"', '§"44009991"'),
+    ("ROR113", '"99900001100018"', '§"9990000110001"'),
+    ("ROR113", "age_min: 15 ans", "age_min: §200ans"),
+    ("ROR113", "verifie_le: 2026-05-10", "verifie_le: §31/02/2026"),
+    ("ROR114", '- "053"  # Gynécologie médicale', '- §"999"'),
+    ("ROR114", "- type: uo\n", "- type: §unité\n"),
+    ("ROR114", "civilite: MME", "civilite: §Mme"),
+    ("ROR115", FIRST, f"    - {{type: pole, nom: P, {REACHED}, §horaires: [{{jours: [lundi, lundi], debut: '09:00', fin: '10:00'}}]}}\n{FIRST}"),
+    ("ROR115", LAST, f"{LAST}          §unites: [{{type: uf, nom: F}}]\n"),
+    ("ROR202", '  siren: "999000011"', '  siren: §"999000012"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"), ONE_CAUSE, ids=[f"{c[0]}-{n}" for n, c in enumerate(ONE_CAUSE)]
+)
+def test_one_cause_is_one_finding(rule, old, new):
+    text, *place = edited(old, new)
+    assert [(f.rule, [f.line, f.column]) for f in check(text)] == [(rule, place)]
+
+
+# A second file: another EG of the same EJ, with units of the same people.
+OTHER = (
+    SAMPLE.replace("440099919", "440099927")
+    .replace("99900001100018", "99900001100026")
+    .replace("52/", "53/")
+)
+# The finding is told in the second file, and names the first.
+BETWEEN_FILES = [
+    ("ROR307", "error", "Centre hospitalier des Saules", "§CH des Saules", ("« Raison sociale »", "440099901")),
+    ("ROR307", "error", '  siren: "999000011"', "  siren: §null", ("« SIREN »",)),
+    ("ROR309", "error", '"440099927"', '§"440099919"', ("440099919",)),
+    ("ROR310", "warning", "nom: TARTAMPION", "nom: §TARTEMPION", ("10099999996", "TARTEMPION", "TARTAMPION", "Pôle femme-mère-enfant > Gynécologie")),
+    ("ROR311", "error", "civilite: MME", "civilite: §M", ("10099999996", "M ici", "MME")),
+]  # fmt: skip
+
+
+def check_both(other):
+    return validate_all([read(SAMPLE, "a.yaml"), read(other, "b.yaml")], TODAY)
+
+
+def test_two_establishments_of_one_legal_person_agree():
+    assert check_both(OTHER) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity", "old", "new", "facts"),
+    BETWEEN_FILES,
+    ids=[f"{c[0]}-{n}" for n, c in enumerate(BETWEEN_FILES)],
+)
+def test_what_two_files_say_differently_is_told_in_the_second(rule, severity, old, new, facts):
+    text, *place = edited(old, new, OTHER)
+    [found] = check_both(text)
+    assert (found.rule, found.severity, found.path) == (rule, severity, "b.yaml")
+    assert [found.line, found.column] == place
+    assert [fact for fact in (*facts, "a.yaml") if fact not in found.message] == []
+    assert check(text) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("nom: TARTAMPION", "nom: Tartampion"),
+        ("nom: TARTAMPION", "nom: TARTAMPION\n              prenom: Anne"),
+        ("              civilite: MME\n", ""),
+        ('  siren: "999000011"\n', ""),
+        ('"440099901"\n  siren: "999000011"', '"440099927"\n  siren: null'),
+    ],
+)  # fmt: skip
+def test_what_two_files_do_not_both_say_or_say_alike_is_not_told(old, new):
+    assert check_both(edited(old, new, OTHER)[0]) == []
+
+
+def test_names_of_one_rpps_agree_between_units_of_one_file():
+    person = '{rpps: "10099999996", nom: §DUPONT, profession: "10", type_savoir_faire: S, mode_exercice: L}'
+    unit = f"        - {{{UO_2}, activites: ['022'], lieux: [{{id: 52/0000105}}], praticiens: [{person}]}}\n"
+    text, *place = edited(LAST, LAST + unit)
+    [found] = check(text)
+    assert (found.rule, [found.line, found.column]) == ("ROR310", place)
+
+
+@pytest.mark.parametrize("broken", ['"99900001"', "999000011", "[1]"])
+def test_a_broken_value_is_not_compared_with_another_file_s(broken):
+    found = check_both(edited('  siren: "999000011"', f"  siren: {broken}", OTHER)[0])
+    assert [(each.path, each.rule[:4]) for each in found] == [("b.yaml", "ROR1")]
+
+
+def test_findings_come_by_path_line_rule_and_column():
+    last = edited(LAST, LAST.replace("20", "30"))[0]
+    first = edited("civilite: MME", "civilite: MLLE", last)[0]
+    found = check_both(edited('  siren: "999000011"', '  siren: "999000012"', first)[0])
+    assert found == sorted(found, key=lambda f: (f.path, f.line, f.rule, f.column, f.field))
+    assert [each.rule for each in found] == ["ROR202", "ROR307", "ROR304", "ROR311", "ROR306"]
+
+
+def test_ignored_rules_are_left_out():
+    text = edited("civilite: MME", "civilite: MLLE", edited("2026-05-10\n", "2026-02-30\n")[0])[0]
+    assert [each.rule for each in check(text)] == ["ROR308", "ROR304"]
+    assert [each.rule for each in check(text, frozenset({"ROR304"}))] == ["ROR308"]
+    assert check(text, frozenset({"ROR304", "ROR308"})) == []
+
+
+def test_an_unreadable_file_does_not_stop_the_others():
+    documents = [read(text, f"{n}.yaml") for n, text in enumerate(["a: [", SAMPLE, b"\xff\xfe"])]
+    found = validate_all(documents, TODAY)
+    assert [(each.path, each.rule) for each in found] == [
+        ("0.yaml", "ROR101"),
+        ("2.yaml", "ROR101"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["3", "texte", "[]", "[1, {a: b}]", "{}", "format: 1"])
+def test_a_file_of_another_shape_has_findings_of_the_schema_only(text):
+    assert {each.rule[:4] for each in check(text)} == {"ROR1"}
+
+
+def test_every_rule_has_a_wrong_snippet_here_or_among_those_of_the_schema():
+    here = {wrong.rule for wrong in WRONG} | {case[0] for case in (*ONE_CAUSE, *BETWEEN_FILES)}
+    assert set(RULES) - here == {"ROR116"}
