@@ -100,9 +100,10 @@ def rebase(
     `left` are the changes of ours that were not applied; what they concern stays unknown.
     """
     after = Facts(dict(base.values), set(base.owned)) if base else Facts()
-    for path in _every_path(ours, theirs):
+    # What neither side holds any more is agreed on too: it must not come back as a former value.
+    for path in (*_every_path(ours, theirs), *(base.values if base else ())):
         if ours.values.get(path) == theirs.values.get(path):
-            _put(after.values, path, ours.values[path])
+            _put(after.values, path, ours.values.get(path))
     for change in applied:
         _put(after.values, change.path, change.after)
     waiting = {change.path[:length] for change in left for length in range(len(change.path) + 1)}

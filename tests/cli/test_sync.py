@@ -239,3 +239,24 @@ def test_the_history_says_who_changed_what_and_the_past_can_be_seen(desks):
     assert a.run("history", EHPAD, "--unit", "Secrétariat").code in {0, 2}
     assert a.run("show", EHPAD, "--at", "2026-11-24").code == 1
     assert "02 61 91 40 77" in a.run("show", EHPAD, "--at", "2026-11-25").out
+
+
+def test_a_value_that_comes_back_is_saved_again(desks):
+    a, b = desks
+    for number in ("02 61 91 40 77", "02 61 91 40 01", "02 61 91 40 77", "02 61 91 40 01"):
+        a.edit(f"telephone={number}")
+        assert a.run("push", "--yes", a.ehpad).code == 0
+        assert f"téléphone {number}" in a.run("show", EHPAD).out
+        assert a.run("diff", a.ehpad).err == "Rien à enregistrer.\n"
+    assert b.run("diff", b.ehpad).err == "Rien à enregistrer.\n"
+
+
+def test_an_item_that_comes_back_is_saved_again(desks):
+    a, _ = desks
+    uo = re.search(r"type: uo\n +id: (\S+)", a.ehpad.read_text("utf-8"))
+    assert uo is not None
+    for command in ("add-activity", "remove-activity", "add-activity"):
+        assert a.run(command, a.ehpad, uo[1], "001").code == 0
+        assert a.run("push", "--yes", a.ehpad).out.endswith("enregistré\n")
+        assert a.run("diff", "--exit-code", a.ehpad).code == 0
+        assert ("Addictologie" in a.run("show", EHPAD).out) == (command == "add-activity")
