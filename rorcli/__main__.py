@@ -16,6 +16,8 @@ def main() -> None:
         code = run()
     except KeyboardInterrupt:  # before the program could say so itself
         code = 130
+    # Python ends by looking for garbage among all that was imported: a tenth of a small command.
+    gc.freeze()
     sys.exit(code)
 
 

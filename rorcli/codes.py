@@ -69,7 +69,7 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """A code table; `codes` begins with the value set's codes, in its order.
+    """A code table; `rows` are those of its file: code, label, end date, scope, code system.
 
     `version` and `dated_on` are those of the value set, `source` the publication it was taken from.
     """
@@ -79,11 +79,22 @@ class Table:
     version: str
     dated_on: date
     source: str
-    codes: Mapping[str, Code]
+    system: str
+    rows: Mapping[str, list[str]]
+
+    @cached_property
+    def codes(self) -> Mapping[str, Code]:
+        """Every code, first those of the value set, in its order."""
+        return MappingProxyType({key: self._decode(row) for key, row in self.rows.items()})
+
+    @cached_property
+    def ending(self) -> Mapping[str, Code]:
+        """The codes that have an end date; the others are not decoded for it."""
+        return {key: self._decode(row) for key, row in self.rows.items() if any(row[2:3])}
 
     def label(self, code: str) -> str | None:
         """The label of a code, in the value set or not; None for an unknown one."""
-        return self.codes[code].label if code in self.codes else None
+        return self.rows[code][1] if code in self.rows else None
 
     def search(self, words: Iterable[str]) -> list[Code]:
         """The codes, open or not, where each word begins a word of the label or the code.
@@ -120,6 +131,11 @@ class Table:
 
         return next((known[key] for key in get_close_matches(wanted, known, n=1)), None)
 
+    def _decode(self, row: list[str]) -> Code:
+        code, label, ends_on, scope, system = row + [""] * (5 - len(row))
+        ending = date.fromisoformat(ends_on) if ends_on else None
+        return Code(code, label, ending, not scope, system or self.system)
+
     @cached_property
     def _folded(self) -> list[tuple[str, str, Code]]:
         return [(fold(code.code), fold(code.label), code) for code in self.codes.values()]
@@ -150,14 +166,9 @@ def table(name: str) -> Table:
         version=about["version"],
         dated_on=date.fromisoformat(about["dated_on"]),
         source=about["source"],
-        codes=MappingProxyType({row[0]: _decode_row(row, system) for row in rows}),
+        system=system,
+        rows={row[0]: row for row in rows},
     )
-
-
-def _decode_row(row: list[str], first_system: str) -> Code:
-    code, label, ends_on, scope, system = row + [""] * (5 - len(row))
-    ending = date.fromisoformat(ends_on) if ends_on else None
-    return Code(code, label, ending, not scope, system or first_system)
 
 
 def _begins_a_word(word: str, text: str) -> bool:

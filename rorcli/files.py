@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -88,6 +87,8 @@ def save(path: Path, before: Document, after: Document) -> None:
 
 def write(path: Path, text: str, *, mode: int = SHARED) -> None:
     """Writes a whole file or leaves the old one: temporary file, flush to disk, replace."""
+    import tempfile
+
     target = Path(os.path.realpath(path))
     with suppress(OSError):
         mode = target.stat().st_mode & 0o777 if mode == SHARED else mode

@@ -163,8 +163,8 @@ def test_search_matches_beginnings_of_words_only():
 
 def test_search_tries_every_place_where_a_word_occurs():
     labels = ("Neurologie et urologie", "Neurologie", "Chirurgie-urologie")
-    numbered = {str(i): Code(str(i), label, None, True, "TRE") for i, label in enumerate(labels)}  # noqa: FBT003
-    made_up = Table("essai", "Essai", "1", date(2026, 1, 1), "ici", numbered)
+    numbered = {str(i): [str(i), label] for i, label in enumerate(labels)}
+    made_up = Table("essai", "Essai", "1", date(2026, 1, 1), "ici", "TRE", numbered)
     assert codes_of(made_up.search(["urologie"])) == ["0", "2"]
 
 
