@@ -30,6 +30,9 @@ class Kind(Enum):
     NOUN = "noun"
     NOUNS = "nouns"
 
+    # Members are single: their identity will do, and costs no call into Python.
+    __hash__ = object.__hash__
+
 
 # A tuple: members are found by identity, faster than by their hash.
 LISTS = (Kind.TEXTS, Kind.CODES, Kind.NOUNS)

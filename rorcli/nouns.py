@@ -107,8 +107,10 @@ def _read(spec: Spec, value: Any, pointer: str) -> Any:
         return spec.noun().read(value, pointer) if isinstance(value, dict) else WRONG
     if spec.kind is Kind.COUNT and isinstance(value, float) and value.is_integer():
         return int(value)  # 24.0 is an integer to JSON Schema
-    wanted = {Kind.FLAG: bool, Kind.COUNT: int}.get(spec.kind, str)
-    return value if type(value) is wanted else WRONG
+    return value if type(value) is _WANTED.get(spec.kind, str) else WRONG
+
+
+_WANTED: Mapping[Kind, type] = {Kind.FLAG: bool, Kind.COUNT: int}
 
 
 def _read_nouns(spec: Spec, value: Any, pointer: str) -> Any:

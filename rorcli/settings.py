@@ -51,7 +51,6 @@ class Settings:
     region: Region
     older_than: str
     ignore: tuple[str, ...]
-    mssante_domains: tuple[str, ...]
     output: str
     color: str
     origins: Mapping[str, str]
@@ -63,7 +62,6 @@ KEYS: Mapping[str, Any] = {
     "store": LOCAL,
     "audit.older_than": "6mo",
     "validate.ignore": [],
-    "mssante_domains": [],
     **{f"guards.{key}": value for key, value in asdict(Thresholds()).items()},
     **{f"region.{key}": value for key, value in asdict(Region()).items()},
 }
@@ -123,7 +121,6 @@ def _settings(found: Mapping[str, tuple[Any, str]]) -> Settings:
         region=Region(**_section(values, "region")),
         older_than=values["audit.older_than"],
         ignore=tuple(values["validate.ignore"]),
-        mssante_domains=tuple(values["mssante_domains"]),
         output=values["output"],
         color=values["color"],
         origins={key: origin for key, (_, origin) in found.items()},

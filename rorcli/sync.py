@@ -194,7 +194,7 @@ def stops(prepared: Prepared, store: Store, allowed: Iterable[str]) -> Outcome |
             ExitCode.CONFLICT,
             f"{len(plan.conflicts)} champ(s) modifié(s) des deux côtés",
             "rorcli diff les montre ; gardez votre valeur par --ours UNITÉ, ou laissez celle de "
-            "l'annuaire par --theirs UNITÉ",
+            f"l'annuaire par --theirs UNITÉ (l'établissement lui-même : {plan.finess})",
         )
     if plan is None or not plan.changes:
         return Outcome(prepared, Status.UNCHANGED)
@@ -243,7 +243,9 @@ def apply(prepared: Prepared, store: Store, *, today: date, author: str) -> Outc
             "rorcli diff montre ce qu'il tient",
         )
     _settle(prepared, store, after, today=today)
-    return Outcome(prepared, Status.APPLIED)
+    named = "identifiants donnés par l'annuaire et écrits dans le fichier : "
+    reason = named + ", ".join(after.given.values()) if after.given else ""
+    return Outcome(prepared, Status.APPLIED, reason=reason)
 
 
 def _is_stable(change: Change, after: Snapshot) -> bool:

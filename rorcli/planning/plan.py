@@ -195,7 +195,10 @@ def _empty_section(changes: Iterable[Change], sides: Sides, limits: Thresholds) 
     emptied = [
         f"{locate((*holder, '?')).steps[-1][0].label} ({count})"
         for holder, count in gone.items()
-        if count >= limits.empty_section_min and not _has_items(holder, sides.ours)
+        if count >= limits.empty_section_min
+        and not _has_items(holder, sides.ours)
+        # A unit that goes takes its lists along: that is the guard `structure`'s.
+        and (holder[0] != UNITS or holder[:2] in sides.ours.values)
     ]
     if emptied:
         yield Guard(

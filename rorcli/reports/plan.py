@@ -190,7 +190,8 @@ class _Names:
     def node(self, path: Path) -> str:
         """The node's name and, for a unit or lieu, its identifier."""
         said = self.known.get(path, path[-1])
-        return f"{said} ({path[1]})" if path[0] == UNITS and "/" in path[1] else said
+        # A unit that is only proposed has no identifier yet.
+        return f"{said} ({path[1]})" if path[0] == UNITS and ">" not in path[1] else said
 
     def of(self, path: Path) -> str:
         """Node and field in words."""

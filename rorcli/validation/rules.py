@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
 from rorcli import codes
-from rorcli.fields import Kind, Spec, specs
+from rorcli.fields import specs
 from rorcli.identifiers import finess_ok, is_corsican, rpps_ok, siren_ok, siret_ok
 from rorcli.items import Capacite, Contact, Horaire, Lieu, Patientele, Praticien, Telecom
 from rorcli.model import (
@@ -23,6 +24,7 @@ from rorcli.model import (
     EntiteGeographique,
     EntiteJuridique,
     Establishment,
+    Placed,
     Unite,
     age_in_days,
     spec_at,
@@ -41,9 +43,8 @@ def check_numbers(view: View) -> Iterator[Issue]:
     for owner in (legal, site):
         if owner.finess and not finess_ok(owner.finess):
             grade = Severity.INFO if is_corsican(owner.finess) else None
-            yield _bad_key("ROR201", f"{owner.pointer}/finess", owner.finess)._replace(
-                severity=grade
-            )
+            found = _bad_key("ROR201", f"{owner.pointer}/finess", owner.finess)
+            yield found._replace(severity=grade)
     siren = legal.siren if legal.siren and siren_ok(legal.siren) else ""
     if legal.siren and not siren:
         yield _bad_key("ROR202", f"{legal.pointer}/siren", legal.siren)
@@ -79,14 +80,13 @@ def check_addresses(view: View) -> Iterator[Issue]:
     """ROR206 to ROR209, wherever a number or an address stands."""
     site = view.establishment.etablissement
     yield from _address(f"{site.pointer}/site_internet", "4", site.site_internet)
-    for noun in view.nouns:
-        if isinstance(noun, Telecom):
-            tail = "/valeur" if noun.pointer.split("/")[-2] == "telecoms" else ""
-            yield from _address(noun.pointer + tail, noun.canal, noun.valeur)
-        elif isinstance(noun, Unite):
-            for index, box in enumerate(noun.mssante):
-                tail = f"/{index}" if len(noun.mssante) > 1 else ""
-                yield from _address(f"{noun.pointer}/mssante{tail}", "MSSANTE", box)
+    for telecom in view.all_of(Telecom):
+        tail = "/valeur" if telecom.pointer.split("/")[-2] == "telecoms" else ""
+        yield from _address(telecom.pointer + tail, telecom.canal, telecom.valeur)
+    for unit in view.all_of(Unite):
+        for index, box in enumerate(unit.mssante):
+            tail = f"/{index}" if len(unit.mssante) > 1 else ""
+            yield from _address(f"{unit.pointer}/mssante{tail}", "MSSANTE", box)
 
 
 def _address(pointer: str, canal: str | None, value: str | None) -> Iterator[Issue]:
@@ -106,51 +106,52 @@ def check_order(view: View) -> Iterator[Issue]:
             yield Issue("ROR301", f"{unit.pointer}/type", message, remedy)
 
 
-# What tells items of a list apart (design); those not listed have all of their values.
+# What tells items of a list apart (design), as a message says it.
 _IDENTITY: Mapping[type, tuple[str, ...]] = {
-    Contact: ("fonction", "nature", "nom"),
-    Telecom: ("canal", "valeur"),
-    Horaire: ("jours", "debut"),
-    Praticien: ("rpps", "specialite"),
+    Contact: ("fonction", "nature", "nom"), Telecom: ("canal", "valeur"),
+    Horaire: ("jours", "debut"), Praticien: ("rpps", "specialite"),
     Capacite: ("nature", "statut", "temporalite", "affectation", "genre"),
-    Lieu: ("id", "nom"),
-    Unite: ("type", "nom"),
-}
+    Lieu: ("id", "nom"), Unite: ("type", "nom"),
+}  # fmt: skip
 
 
 def check_doubles(view: View) -> Iterator[Issue]:
     """ROR302 within each list."""
     for noun in view.nouns:
-        for spec in keys(noun, Kind.NOUNS, Kind.CODES, Kind.TEXTS):
+        for spec in keys(type(noun)).lists:
+            items = getattr(noun, spec.key)
             seen: set[str] = set()
-            for index, item in enumerate(getattr(noun, spec.key)):
-                identity, shown = _identify(item)
-                where = getattr(item, "pointer", f"{noun.pointer}/{spec.key}/{index}")
+            for index, item in enumerate(items if len(items) > 1 else ()):
+                identity = _identity(item)
                 if identity in seen:
-                    yield _double(where, spec, shown)
+                    where = getattr(item, "pointer", f"{noun.pointer}/{spec.key}/{index}")
+                    message = f"« {spec.label} » : deux fois {_shown(item)}"
+                    yield Issue("ROR302", where, message, "gardez-en un")
                 elif identity:
                     seen.add(identity)
 
 
-def _identify(item: Any) -> tuple[str, str]:
-    """Identity of an item, "" when it has none yet or another rule judges it; and how to say it."""
-    if isinstance(item, str):
-        return item, f'"{item}"'
-    keys = _IDENTITY[type(item)]
-    values = {key: getattr(item, key) for key in keys if getattr(item, key)}
-    shown = ", ".join(f"{key} {'+'.join(v) if key == 'jours' else v}" for key, v in values.items())
+def _identity(item: Any) -> str:
+    """What no other item of the list may have; "" for none yet, or when another rule judges it."""
     match item:
-        case Unite(id=str()):
-            return "", ""
+        case str():
+            return item
+        case Unite(id=str()) | Praticien(rpps=None):
+            return ""
         case Praticien():
-            return (f"{item.rpps} {item.specialite}" if item.rpps else ""), shown
-        case Lieu() | Unite() | Telecom() | Capacite() | Horaire():
-            return (item.identity if values else ""), shown
-    return item.identity, shown or "ni fonction, ni nature, ni nom"
+            return f"{item.rpps} {item.specialite}"
+        case Contact():
+            return item.identity
+    identified = any(getattr(item, key) for key in _IDENTITY[type(item)])
+    return item.identity if identified else ""
 
 
-def _double(pointer: str, spec: Spec, shown: str) -> Issue:
-    return Issue("ROR302", pointer, f"« {spec.label} » : deux fois {shown}", "gardez-en un")
+def _shown(item: Any) -> str:
+    if isinstance(item, str):
+        return f'"{item}"'
+    values = {key: getattr(item, key) for key in _IDENTITY[type(item)]}
+    words = (f"{key} {'+'.join(v) if key == 'jours' else v}" for key, v in values.items() if v)
+    return ", ".join(words) or "ni fonction, ni nature, ni nom"
 
 
 def check_identities(view: View) -> Iterator[Issue]:
@@ -159,8 +160,8 @@ def check_identities(view: View) -> Iterator[Issue]:
     for placed in view.units:
         if placed.unit.id in units:
             message = f"une autre unité a déjà l'identifiant {placed.unit.id}"
-            yield Issue("ROR302", f"{placed.unit.pointer}/id", message,
-                        "corrigez-le, ou retirez-le d'une unité à créer")  # fmt: skip
+            remedy = "corrigez-le, ou retirez-le d'une unité à créer"
+            yield Issue("ROR302", f"{placed.unit.pointer}/id", message, remedy)
         units |= {placed.unit.id} if placed.unit.id else set()
     described: dict[str, str] = {}
     for lieu in view.all_of(Lieu):
@@ -191,16 +192,21 @@ def check_ages(view: View) -> Iterator[Issue]:
 def check_closed_codes(view: View) -> Iterator[Issue]:
     """ROR304."""
     for noun in view.nouns:
-        for spec in keys(noun, Kind.CODE, Kind.CODES):
-            held = getattr(noun, spec.key) or ()
-            for index, value in enumerate((held,) if isinstance(held, str) else held):
-                code = codes.table(spec.table).codes.get(value)
-                if code and code.is_closed(view.today):
-                    tail = f"/{index}" if spec.is_list else ""
-                    message = f'« {spec.label} » : "{value}" ({code.label}) est fermé'
-                    yield Issue("ROR304", f"{noun.pointer}/{spec.key}{tail}",
-                                f"{message} depuis le {code.ends_on}",
-                                "choisissez un code ouvert")  # fmt: skip
+        for spec in keys(type(noun)).codes:
+            held = getattr(noun, spec.key)
+            closed = _closed(spec.table, view.today) if held else {}
+            for index, value in enumerate((held,) if isinstance(held, str) else held or ()):
+                if code := closed.get(value):
+                    where = f"{noun.pointer}/{spec.key}" + (f"/{index}" if spec.is_list else "")
+                    since = f'"{value}" ({code.label}) est fermé depuis le {code.ends_on}'
+                    message = f"« {spec.label} » : {since}"
+                    yield Issue("ROR304", where, message, "choisissez un code ouvert")
+
+
+@cache
+def _closed(table: str, today: date) -> Mapping[str, codes.Code]:
+    ending = codes.table(table).ending
+    return {code: each for code, each in ending.items() if each.is_closed(today)}
 
 
 _PAIR = re.compile(r"""(?:([a-z_]+):|-)\s+\[?["']?(\w+)(?!\w*:)""")
@@ -220,15 +226,18 @@ def check_comments(document: Document) -> Iterator[Issue]:
 
     The text is looked at line by line; places are asked for only where a line is suspect.
     """
-    start = 0
-    for line in document.text.split("\n"):
-        code, sign, comment = line.partition(" #")
-        said = comment.strip()
-        if sign and said and _is_suspect(code, said):
-            yield from _contradicted(document, start, start + len(code), said)
-        start += len(line) + 1
+    text, at = document.text, document.text.find(" #")
+    while at >= 0:
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        end = len(text) if end < 0 else end
+        said = text[at + 2 : end].strip()
+        if said and _is_suspect(text[start:at].strip(), said):
+            yield from _contradicted(document, start, at, said)
+        at = text.find(" #", end)
 
 
+# Files say the same of the same codes, line after line.
+@lru_cache(maxsize=4096)
 def _is_suspect(code: str, said: str) -> bool:
     pairs = [(table, value) for key, value in _PAIR.findall(code) for table in _tables(key)]
     if any(table.label(value) == said for table, value in pairs):
@@ -274,7 +283,7 @@ def check_sums(view: View) -> Iterator[Issue]:
 def check_dates(view: View) -> Iterator[Issue]:
     """ROR308."""
     for noun in view.nouns:
-        for spec in keys(noun, Kind.DAY):
+        for spec in keys(type(noun)).days:
             value = getattr(noun, spec.key)
             if value and day_of(value) is None:
                 message = f"« {spec.label} » : {value} n'existe pas au calendrier"
@@ -282,61 +291,59 @@ def check_dates(view: View) -> Iterator[Issue]:
 
 
 CHECKS: tuple[Check, ...] = (
-    check_numbers,
-    check_addresses,
-    check_order,
-    check_doubles,
-    check_identities,
-    check_ages,
-    check_closed_codes,
-    check_sums,
-    check_dates,
-)
+    check_numbers, check_addresses, check_order, check_doubles, check_identities, check_ages,
+    check_closed_codes, check_sums, check_dates,
+)  # fmt: skip
 
 
-def check_files(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+Files = Sequence[tuple[str, Establishment]]
+Ranked = Iterator[tuple[int, Issue]]
+
+
+def check_files(files: Files) -> Ranked:
     """Rules on one or several files, each with its path as shown; issues come with its rank."""
     for rule in (_check_sites, _check_legal_persons, _check_people):
         yield from rule(files)
 
 
-def _check_sites(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+def _check_sites(files: Files) -> Ranked:
     """ROR309."""
     first: dict[str, str] = {}
     for rank, (path, each) in enumerate(files):
-        if each.finess and first.setdefault(each.finess, path) is not path:
+        if each.finess in first:
             message = f"{first[each.finess]} décrit déjà l'établissement {each.finess}"
             yield rank, Issue("ROR309", "/etablissement/finess", message, "gardez un seul fichier")
+        elif each.finess:
+            first[each.finess] = path
 
 
-def _check_legal_persons(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+def _check_legal_persons(files: Files) -> Ranked:
     """ROR307: what two files both say of an EJ is the same."""
     first: dict[tuple[str, str], tuple[str, Any]] = {}
-    for rank, (path, each) in enumerate(files):
-        legal: EntiteJuridique = each.entite_juridique
-        for key, value in legal.to_data().items():
-            other, said = first.setdefault((legal.finess or path, key), (path, value))
+    for rank, (path, each) in enumerate(files if len(files) > 1 else ()):
+        finess = each.entite_juridique.finess or path
+        for key, value in each.entite_juridique.to_data().items():
+            other, said = first.setdefault((finess, key), (path, value))
             if said != value:
-                spec = specs(EntiteJuridique)[key]
-                message = f"« {spec.label} » de l'EJ {legal.finess} : {other} dit autre chose"
-                yield rank, Issue("ROR307", f"/entite_juridique/{key}", message,
-                                  "écrivez la même chose dans tous ses fichiers")  # fmt: skip
+                label = specs(EntiteJuridique)[key].label
+                message = f"« {label} » de l'EJ {finess} : {other} dit autre chose"
+                remedy = "écrivez la même chose dans tous ses fichiers"
+                yield rank, Issue("ROR307", f"/entite_juridique/{key}", message, remedy)
 
 
-def _check_people(files: Sequence[tuple[str, Establishment]]) -> Iterator[tuple[int, Issue]]:
+def _check_people(files: Files) -> Ranked:
     """ROR310 and ROR311, between files and between units."""
-    first: dict[tuple[str, str], tuple[str, str]] = {}
+    first: dict[tuple[str, str], tuple[str, str, Placed]] = {}
     for rank, (path, each) in enumerate(files):
         for placed in each.units():
             for person in placed.unit.praticiens:
-                for key in ("civilite", "nom", "prenom"):
-                    value = getattr(person, key)
-                    if not (value and person.rpps):
+                for key in ("civilite", "nom", "prenom") if person.rpps else ():
+                    who, value = (person.rpps or "", key), getattr(person, key) or ""
+                    if not value or first.setdefault(who, (value, path, placed))[0] == value:
                         continue
-                    where = f"{path}, {placed.path}"
-                    said, at = first.setdefault((person.rpps, key), (value, where))
+                    said, file, unit = first[who]
                     if codes.fold(said) != codes.fold(value):
                         rule = "ROR311" if key == "civilite" else "ROR310"
-                        message = f"RPPS {person.rpps} : {value} ici, {said} dans {at}"
-                        yield rank, Issue(rule, f"{person.pointer}/{key}", message,
-                                          "écrivez partout la même chose")  # fmt: skip
+                        message = f"RPPS {who[0]} : {value} ici, {said} dans {file}, {unit.path}"
+                        remedy = "écrivez partout la même chose"
+                        yield rank, Issue(rule, f"{person.pointer}/{key}", message, remedy)

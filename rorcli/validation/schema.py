@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from rorcli.text.document import Document
 from rorcli.validation.findings import Issue
-from rorcli.validation.wording import RANK, Breach, say, say_unquoted, typo
+from rorcli.validation.wording import RANK, Breach, say, say_unquoted, typo, value_at
 
 SCHEMA = Path(__file__).parents[1] / "data" / "etablissement.schema.min.json"
 
@@ -108,7 +108,8 @@ def check_schema(document: Document, find: Engine | None = None) -> Checked:
     first: dict[str, Breach] = {}
     for breach in sorted(breaches, key=lambda each: (RANK[each.keyword], each.place)):
         first.setdefault(breach.cause, breach)
-    meant = {f"{each.pointer}/{key}" for each in first.values() if (key := typo(each))}
+    around = ((each, value_at(document.data, each.pointer)) for each in first.values())
+    meant = {f"{each.pointer}/{key}" for each, held in around if (key := typo(each, held))}
     told = [
         each for each in first.values() if each.keyword != "required" or each.place not in meant
     ]

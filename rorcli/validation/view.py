@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
-from rorcli.fields import Kind, Spec, specs
+from rorcli.fields import LISTS, Kind, Spec, specs
 from rorcli.model import LEVEL_LABELS, EntiteGeographique, Establishment, Placed, Unite
 from rorcli.nouns import Noun
 
@@ -34,13 +34,20 @@ class View:
         return tuple(_walk(self.establishment))
 
     @cached_property
+    def _by_kind(self) -> Mapping[type, list[Any]]:
+        kinds: dict[type, list[Any]] = {}
+        for noun in self.nouns:
+            kinds.setdefault(type(noun), []).append(noun)
+        return kinds
+
+    @cached_property
     def units(self) -> tuple[Placed, ...]:
         """Every unit with what is above it."""
         return tuple(self.establishment.units())
 
-    def all_of(self, kind: type[_N]) -> Iterator[_N]:
+    def all_of(self, kind: type[_N]) -> Iterable[_N]:
         """The nouns of one kind."""
-        return (noun for noun in self.nouns if isinstance(noun, kind))
+        return self._by_kind.get(kind, ())
 
     def is_open(self, node: Node) -> bool:
         """False once closed for good: type DEF or none, and the date reached.
@@ -67,20 +74,36 @@ def day_of(value: str | None) -> date | None:
         return None
 
 
-def keys(noun: Noun, *kinds: Kind) -> tuple[Spec, ...]:
-    """The declared keys of a noun that hold one of these kinds of value."""
-    owner: type = type(noun)
-    return _keys(owner, kinds)
+class Keys(NamedTuple):
+    """The declared keys of a noun by what they hold; items of `lists` have an identity."""
+
+    nouns: tuple[Spec, ...]
+    lists: tuple[Spec, ...]
+    codes: tuple[Spec, ...]
+    days: tuple[Spec, ...]
 
 
-@cache
-def _keys(owner: type, kinds: tuple[Kind, ...]) -> tuple[Spec, ...]:
-    return tuple(spec for spec in specs(owner).values() if spec.kind in kinds)
+_KINDS = ({Kind.NOUN, Kind.NOUNS}, LISTS, {Kind.CODE, Kind.CODES}, {Kind.DAY})
+_KEYS: dict[type, Keys] = {}
 
 
-def _walk(noun: Noun) -> Iterator[Noun]:
-    yield noun
-    for spec in keys(noun, Kind.NOUN, Kind.NOUNS):
-        held = getattr(noun, spec.key)
-        for each in held if spec.is_list else (held,) if held else ():
-            yield from _walk(each)
+def keys(owner: type) -> Keys:
+    """The keys of a class of nouns, sorted out once."""
+    if owner not in _KEYS:
+        declared = specs(owner).values()
+        sorted_out = (tuple(spec for spec in declared if spec.kind in some) for some in _KINDS)
+        _KEYS[owner] = Keys(*sorted_out)
+    return _KEYS[owner]
+
+
+def _walk(top: Noun) -> list[Noun]:
+    """Depth first, in the order of the file."""
+    found: list[Noun] = []
+    waiting = [top]
+    while waiting:
+        noun = waiting.pop()
+        found.append(noun)
+        for spec in reversed(keys(type(noun)).nouns):
+            if held := getattr(noun, spec.key):
+                waiting.extend(reversed(held) if spec.is_list else (held,))
+    return found

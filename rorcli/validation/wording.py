@@ -42,7 +42,7 @@ class Breach(NamedTuple):
 class _Seen(NamedTuple):
     """A breach with all that its message needs.
 
-    `around` is the mapping or list that holds the value; `source` is the value as written, shortened.
+    `around` is what holds the value, `source` the value as it is written, shortened.
     """
 
     breach: Breach
@@ -75,11 +75,17 @@ _ROOT = Spec("", Kind.NOUN, "Fichier", "", noun=lambda: Establishment)
 _SHOWN = 60
 
 
+def value_at(data: Any, pointer: str) -> Any:
+    """The value that a JSON pointer leads to, through keys of the schema."""
+    for step in pointer.split("/")[1:]:
+        data = data[int(step) if isinstance(data, list) else step]
+    return data
+
+
 def say(document: Document, breach: Breach) -> Issue:
     """The issue that a breach is."""
-    around, value = None, document.data
-    for step in breach.pointer.split("/")[1:]:
-        around, value = value, value[int(step) if isinstance(value, list) else step]
+    around = value_at(document.data, breach.pointer.rpartition("/")[0])
+    value = value_at(document.data, breach.pointer)
     if breach.key is not None:
         around, value = value, value.get(breach.key)
     source = " ".join(document.source(breach.place).split())
@@ -216,6 +222,7 @@ _FORMS = {
     AGE: "écrivez un nombre et une unité : 15 ans, 6 mois, 3 semaines, 2 jours",
     INSTANT: "écrivez le jour, ou le jour et l'heure : 2026-05-10, 2026-05-10T08:30:00+02:00",
     r"^\S+$": "retirez les espaces",
+    str(Kind.DAY): "écrivez année, mois, jour : 2026-05-10",
     str(Kind.COUNT): "écrivez un nombre entier, zéro ou plus",
 }
 _FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
@@ -224,15 +231,13 @@ _FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 def _form(seen: _Seen) -> Said:
     """A value that has not the right form."""
     spec, text = seen.spec, seen.text
-    if not text.strip():
+    if not text.replace("\ufeff", "").strip():  # a byte-order mark is a space to a schema
         remedy = "écrivez une valeur, ou null pour dire qu'il n'y en a pas"
         return "ROR113", f"{seen.label} est vide", remedy
     digits = f" ({len(text)} chiffre{'s' * (len(text) > 1)})" if text.isdigit() else ""
     remedy = _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help)
-    if spec.kind is Kind.DAY:
-        french = _FRENCH_DAY.fullmatch(text)
-        example = f"{french[3]}-{french[2]:0>2}-{french[1]:0>2}" if french else "2026-05-10"
-        remedy = f"écrivez année, mois, jour : {example}"
+    if spec.kind is Kind.DAY and (french := _FRENCH_DAY.fullmatch(text)):
+        remedy = f"écrivez année, mois, jour : {french[3]}-{french[2]:0>2}-{french[1]:0>2}"
     return "ROR113", f"{seen.label} : {seen.source}{digits} n'a pas la forme attendue", remedy
 
 
@@ -240,20 +245,21 @@ def _keys_at(pointer: str) -> Mapping[str, Spec]:
     return keys_of((spec_at(pointer) or _ROOT).noun())
 
 
-def typo(breach: Breach) -> str:
-    """The known key that an unknown one was probably meant to be; "" for none."""
+def typo(breach: Breach, around: Mapping[str, Any]) -> str:
+    """The known key, absent `around`, that an unknown one was probably meant to be; "" for none."""
     if breach.keyword != _UNKNOWN:
         return ""
     from difflib import get_close_matches
 
     known = [*_keys_at(breach.pointer), *([] if breach.pointer else ["format"])]
-    return next(iter(get_close_matches(codes.fold(breach.key), known, n=1, cutoff=0.75)), "")
+    absent = [key for key in known if key not in around]
+    return next(iter(get_close_matches(codes.fold(breach.key or ""), absent, n=1, cutoff=0.75)), "")
 
 
 def _unknown(seen: _Seen) -> Said:
     breach, known = seen.breach, _keys_at(seen.breach.pointer)
     remedy = f"clés admises ici : {', '.join(known)}"
-    if meant := typo(breach):
+    if meant := typo(breach, seen.around):
         remedy = f"écrivez plutôt « {meant} »"
     elif breach.key in SHORT and "contacts" in known:
         remedy = f"déplacez « {breach.key} » dans un élément de « contacts »"
@@ -265,9 +271,9 @@ def _forbidden(seen: _Seen) -> Said:
         message = f"{seen.label} : une UO ne contient pas d'unités"
         return "ROR115", message, "sortez-les de cette UO, ou changez son « type »"
     others = sum(key in UO_KEYS for key in seen.around) - 1
-    what = f"{seen.label} et {others} autres clés" if others else seen.label
+    more = f" et {others} autre{'s' * (others > 1)}" if others else ""
     remedy = "déplacez cela dans une unité de type uo, ou changez le « type » de celle-ci"
-    return "ROR115", f"{what} : seulement dans une UO", remedy
+    return "ROR115", f"{seen.label}{more} : seulement dans une UO", remedy
 
 
 def _format(seen: _Seen) -> Said:

@@ -53,7 +53,7 @@ def test_without_any_file_everything_has_its_default(desk):
     assert found.region.name == "Pays de la Loire"
     assert found.region.mail == "ror.pdl@esante-paysdelaloire.fr"
     assert found.region.phone.startswith("02 44 76 13 90")
-    assert (found.older_than, found.ignore, found.mssante_domains) == ("6mo", (), ())
+    assert (found.older_than, found.ignore) == ("6mo", ())
     assert (found.output, found.color) == ("text", "auto")
     assert set(found.origins.values()) == {DEFAULT}
 
@@ -85,12 +85,11 @@ def test_flag_then_environment_then_project_then_user_then_default(desk):
 
 def test_keys_are_merged_one_by_one(desk):
     found = desk.load(
-        user='mssante_domains = ["a.example"]\n[guards]\nmass_delete_max = 5\nmass_delete_min = 3',
+        user='[guards]\nmass_delete_max = 5\nmass_delete_min = 3',
         project='[guards]\nmass_delete_max = 7\n[validate]\nignore = ["ROR412"]',
     )
     assert found.guards == Thresholds(mass_delete_max=7, mass_delete_min=3)
     assert found.ignore == ("ROR412",)
-    assert found.mssante_domains == ("a.example",)
     assert found.origins["guards.mass_delete_max"] == str(desk.project)
     assert found.origins["guards.mass_delete_min"] == str(desk.user)
     assert found.origins["guards.empty_section_min"] == DEFAULT
@@ -167,7 +166,7 @@ def test_a_project_file_never_says_where_a_store_or_a_login_is(desk, text):
         ("guards = 3", "guards : clé inconnue"),
         ("guards.mass_delete_min = true", "attendu : un entier"),
         ("guards.mass_delete_min = -1", "attendu : un entier, zéro ou plus"),
-        ("mssante_domains = 'a.example'", "attendu : une liste de textes"),
+        ("validate.ignore = 'ROR301'", "attendu : une liste de textes"),
         ("store = 3", "store : attendu : un texte"),
         ("[store.prod]\nurl = 3", "store.prod.url : attendu : un texte"),
         ("[store.prod]\nurl = 'x:y'\nproduction = 'oui'", "attendu : true ou false"),

@@ -49,6 +49,8 @@ def diff(
     store = session.open_store(read_only=True)
     prepared = _prepare(session, paths or [Path()], store)
     _show(session, prepared, output)
+    if output == "text":
+        _tell_guards(session, prepared)
     return _diff_code(session, prepared, exit_code=exit_code)
 
 
@@ -138,11 +140,13 @@ def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
     store = session.open_store(read_only=answers.dry_run)
     prepared = _prepare(session, paths, store, answers.named)
     stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
-    if answers.output == "text":
-        _show(session, prepared, "text")
+    if answers.output == "text" or answers.dry_run:
+        _show(session, prepared, answers.output)
     to_write = [p for p in prepared if stopped[id(p)] is None]
     if answers.dry_run:
         outcomes = [o for o in stopped.values() if o is not None]
+        if answers.output == "json":
+            return sync.exit_code(outcomes)
         return _report(session, outcomes, answers.output, done=False)
     if to_write and not (answers.yes or _agrees(session, to_write)):
         raise RefusedError("vous avez répondu non : rien n'a été écrit")
@@ -205,10 +209,16 @@ def _show(session: Session, prepared: list[Prepared], output: str) -> None:
         terminal.say(*report.render_theirs(each))
         if each.plan and each.plan.theirs:
             terminal.say(f"  → rorcli pull --merge {each.document.path} les y reprend")
-        for guard in each.plan.guards if each.plan else ():
-            terminal.say(f"{each.ours.finess} : garde {guard.name} : {guard.message}")
     if not any(report.render_plan(each) for each in prepared):
         terminal.say("Rien à enregistrer.")
+
+
+def _tell_guards(session: Session, prepared: list[Prepared]) -> None:
+    """What a push would be stopped by; push itself says it in its outcomes."""
+    for each in prepared:
+        for guard in each.plan.guards if each.plan else ():
+            said = f"{each.ours.finess} : push demanderait --allow {guard.name} : {guard.message}"
+            session.terminal.say(said)
 
 
 def _diff_code(session: Session, prepared: list[Prepared], *, exit_code: bool) -> int:
@@ -236,7 +246,7 @@ def _report(session: Session, outcomes: list[Outcome], output: str, *, done: boo
     if output == "json":
         listed = [report.outcome_data(each) for each in outcomes]
         terminal.write_text(dumps(
-            {"schema": "rorcli/outcomes/v1", "ok": code is ExitCode.OK, "dry_run": not done,
+            {"schema": "rorcli/outcomes/v1", "ok": code is ExitCode.OK,
              "establishments": listed}))  # fmt: skip
         return code
     for each in outcomes:
@@ -244,6 +254,17 @@ def _report(session: Session, outcomes: list[Outcome], output: str, *, done: boo
             terminal.write(report.render_outcome(each))
         for finding in each.prepared.errors if each.code is ExitCode.FINDINGS else ():
             terminal.warn(render_finding(finding))
+    if any(_is_structural(each) for each in outcomes):
+        region = session.settings.region
+        terminal.say(f"Équipe ROR {region.name} : {region.mail}, {region.phone}")
     if done:
         terminal.say(report.render_counts(outcomes))
     return code
+
+
+def _is_structural(outcome: Outcome) -> bool:
+    """True for a refusal that the regional ROR team alone can help with."""
+    plan = outcome.prepared.plan
+    if plan is None or outcome.code is not ExitCode.REFUSED:
+        return False
+    return any(guard.name == "structure" for guard in plan.guards)

@@ -147,7 +147,6 @@ def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any
         "store": settings.store.name or _redacted(settings.store.url),
         "audit.older_than": settings.older_than,
         "validate.ignore": list(settings.ignore),
-        "mssante_domains": list(settings.mssante_domains),
         "output": settings.output,
         "color": settings.color,
     }

@@ -281,8 +281,6 @@ def _run(
         raise found.unreadable[0]
     befores = [files.read_file(path) for path in found.paths]
     edited = [change(document) for document in befores]
-    for each in edited:
-        session.terminal.say(*each.notes)
     pairs = [
         (path, before, after.document)
         for path, before, after in zip(found.paths, befores, edited, strict=True)
@@ -293,7 +291,11 @@ def _run(
         if after.text != before.text
         for finding in edition.added_errors(before, after, session.today)
     ]
-    return _refuse(session, added) if added else _write(session, pairs, options)
+    if added:
+        return _refuse(session, added)
+    for each in edited:
+        session.terminal.say(*each.notes)
+    return _write(session, pairs, options)
 
 
 def _refuse(session: Session, added: list[Finding]) -> int:

@@ -84,6 +84,7 @@ ITEMS = [
     Wrong("ROR302", "error", '"02 61 91 00 02"', '§"02 61 91 00 01"', ("canal 2", "valeur 02 61 91 00 01")),
     Wrong("ROR302", "error", '    - fonction: "12"', '    - §{nature: "06", telephone: "02 61 91 00 03"}\n    - fonction: "12"',
           ("« Contacts »", "nature 06")),
+    Wrong("ROR302", "error", '    - fonction: "12"', '    - {prenom: A}\n    - §{prenom: B}\n    - fonction: "12"', ("ni fonction, ni nature, ni nom",)),
     Wrong("ROR302", "error", "{jours: [lundi, mardi]", '{jours: [mardi], debut: "09:00", fin: "12:00"}\n            - §{jours: [lundi, mardi]',
           ("« Horaires »", "jours mardi", "debut 09:00")),
     Wrong("ROR302", "error", "            - rpps:",
@@ -108,6 +109,8 @@ VALUES = [
     Wrong("ROR305", "warning", '- "022"', '- §"001"', ("Addictologie comportementale", "Chirurgie gynécologique", '"022"')),
     Wrong("ROR306", "warning", f"capacites:\n                - {BEDS}", f"capacites:\n                §- {BEDS.replace('24', '19')}",
           ("lit", "20", "19")),
+    Wrong("ROR306", "warning", f"- {BEDS}\n                - {LAST}",
+          f"§- {BEDS}\n                - {{nature: lit, statut: occupe, nombre: 25, temporalite: '01', affectation: '01'}}\n", ("25", "24")),
     Wrong("ROR308", "error", "verifie_le: 2026-05-10", "verifie_le: §2026-02-30", ("« Vérifiée le »", "2026-02-30")),
     Wrong("ROR308", "error", "comptee_le: 2026-05-10", "comptee_le: §2026-05-10T25:00:00Z", ("« Comptée le »",)),
 ]  # fmt: skip
@@ -195,6 +198,7 @@ RIGHT = [
     ("ROR403", LAST, f"{LAST}        - {{{UO_2.replace('09', '28')}, activites: ['022'], lieux: [{{id: 52/0000105}}]}}\n"),
     ("ROR404", '- {nature: "05", mobile', '- {fonction: "13", mobile'),
     ("ROR405", "voie: rue des Saules", "lieu_dit: Les Saules"),
+    ("ROR406", '  categorie: "355"  # Centre hospitalier (CH)\n', "  date_fermeture: 2026-01-01\n"),
 ]  # fmt: skip
 
 
@@ -308,7 +312,7 @@ def test_a_broken_value_is_not_compared_with_another_file_s(broken):
 
 
 def test_findings_come_by_path_line_rule_and_column():
-    last = edited(LAST, LAST.replace("20", "30"))[0]
+    last = edited(LAST, LAST.replace("20", "30"), OTHER)[0]
     first = edited("civilite: MME", "civilite: MLLE", last)[0]
     found = check_both(edited('  siren: "999000011"', '  siren: "999000012"', first)[0])
     assert found == sorted(found, key=lambda f: (f.path, f.line, f.rule, f.column, f.field))
@@ -323,8 +327,9 @@ def test_ignored_rules_are_left_out():
 
 
 def test_an_unreadable_file_does_not_stop_the_others():
-    documents = [read(text, f"{n}.yaml") for n, text in enumerate(["a: [", SAMPLE, b"\xff\xfe"])]
-    found = validate_all(documents, TODAY)
+    found = validate_all(
+        [read("a: [", "0.yaml"), read(SAMPLE, "1.yaml"), read(b"\xff\xfe", "2.yaml")], TODAY
+    )
     assert [(each.path, each.rule) for each in found] == [
         ("0.yaml", "ROR101"),
         ("2.yaml", "ROR101"),
