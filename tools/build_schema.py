@@ -7,12 +7,19 @@ the same without what only people read. The tests fail when either lags behind t
 Choices: no `oneOf`, whose errors name every branch (a unit tells its kind in `type`, `if`/`then` do
 the rest); the `type` of a value stands where it is used, since a shared definition may be null in
 one place and not in another; `[0-9]`, because `\d` is not ASCII in every dialect.
+
+And for yaml-language-server, which `tests/integration/test_editor.py` asks: a `$ref` with others
+beside it stands in an `allOf`, or they are lost; a noun that only stands in lists says its type
+itself, so that its items need but a `$ref`, and come with their mandatory keys; a list of codes
+says its type too, or codes come without quotes; snippets, found by the words of a label, write
+code and label.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "schemas" / "etablissement.schema.json"
 COMPILED = ROOT / "rorcli" / "data" / "etablissement.schema.min.json"
 ID = "https://rorcli.example/schemas/etablissement-1.json"
-ANNOTATIONS = ("title", "description", "enumDescriptions")
+ANNOTATIONS = ("title", "description", "enumDescriptions", "defaultSnippets")
 DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 NONE_IN_STORE = "Aucune valeur dans le répertoire"
 
@@ -104,6 +111,13 @@ def _nouns(owner: type) -> dict[type, Spec]:
     return found
 
 
+@cache
+def _alone() -> frozenset[type]:
+    """The nouns that some key holds alone, where they may be null, rather than in a list."""
+    every = (spec for owner in _nouns(Establishment) for spec in keys_of(owner).values())
+    return frozenset(spec.noun() for spec in every if spec.kind is Kind.NOUN)
+
+
 def _name(owner: type) -> str:
     return owner.__name__.lower()
 
@@ -117,6 +131,8 @@ def _noun(owner: type, spec: Spec) -> Schema:
         "required": _mandatory(known[key] for key in known if not _is_of_uo(owner, key)),
         "additionalProperties": False,
     }
+    if owner is not Establishment and owner not in _alone():
+        made["type"] = "object"
     if owner is Unite:
         made["allOf"] = _levels(known)
     if owner is Lieu:
@@ -175,7 +191,7 @@ def _describe(spec: Spec) -> str:
     if spec.table in codes.TABLES:
         parts.append(f"Liste : rorcli codes {spec.table}")
     if spec.need == MANDATORY:
-        parts.append("Obligatoire.")
+        parts.insert(1, "Obligatoire.")
     return " ".join(parts)
 
 
@@ -195,10 +211,16 @@ def _shape(spec: Spec) -> Schema:
 
 def _reference(spec: Spec) -> Schema:
     target = f"codes-{spec.table}" if spec.table else _name(spec.noun())
-    reference = {"$ref": f"#/$defs/{target}"}
+    bare = {"$ref": f"#/$defs/{target}"}
+    reference = {"allOf": [bare]}
     if not spec.is_list:
         return reference
-    return {"items": {"type": "string" if spec.table else "object", **reference}}
+    if spec.table:
+        table = codes.table(spec.table)
+        edition = f"Nomenclature nationale ({table.version}), codes fermés compris."
+        told = {"title": table.title, "description": edition, "type": "string"}
+        return {"items": {**told, **reference}}
+    return {"items": {"type": "object", **reference} if spec.noun() in _alone() else bare}
 
 
 def _text(shape: Any) -> Schema:
@@ -217,13 +239,17 @@ def _enum(words: Mapping[str, str], *, nullable: bool) -> Schema:
 def _codes(name: str, uses: Iterable[Spec]) -> Schema:
     """The value set and the codes that have left it; never a code that the ROR does not take."""
     table = codes.table(name)
-    usable = (code for code in table.codes.values() if code.in_value_set or code.ends_on)
+    usable = [code for code in table.codes.values() if code.in_value_set or code.ends_on]
     nullable = any(s.table == name and s.kind is Kind.CODE and s.need != MANDATORY for s in uses)
     return {
-        "title": table.title,
-        "description": f"Nomenclature nationale ({table.version}), codes fermés compris.",
+        "type": ["string", "null"] if nullable else "string",
         **_enum({code.code: _label(code) for code in usable}, nullable=nullable),
+        "defaultSnippets": [_snippet(code) for code in usable if not code.ends_on],
     }
+
+
+def _snippet(code: codes.Code) -> Schema:
+    return {"label": code.label, "description": code.code, "body": f'"{code.code}"  # {code.label}'}
 
 
 def _label(code: codes.Code) -> str:

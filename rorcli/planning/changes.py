@@ -7,12 +7,26 @@ is ours, and the guard `no-base` watches it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rorcli.items import Capacite, Contact, Telecom
 from rorcli.model import Establishment
-from rorcli.planning.facts import PRESENT, Doubled, Facts, Path, Value, assemble, facts, locate
+from rorcli.planning.facts import (
+    PARENT,
+    PLACES,
+    PRESENT,
+    UNITS,
+    Doubled,
+    Facts,
+    Path,
+    Value,
+    assemble,
+    facts,
+    is_reference,
+    locate,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +63,71 @@ def merge(ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
             other.append(Change(path, before, there))
         else:
             conflicts.append((Change(path, before, now), Change(path, before, there)))
-    mine.extend(_defaults(mine, ours, theirs))
-    return Merge(tuple(mine), tuple(other), tuple(conflicts))
+    found = _contested(Merge(tuple(mine), tuple(other), tuple(conflicts)), theirs)
+    return replace(found, ours=(*found.ours, *_defaults(found.ours, ours, theirs)))
+
+
+def _contested(found: Merge, theirs: Facts) -> Merge:
+    """What one side removes while the other changes something inside is a conflict whole.
+
+    Field by field both would go through, and leave half an item that nobody wrote.
+    """
+    gone = [_gone(found.ours), _gone(found.theirs)]
+    if not any(gone):
+        return found
+    parents = {c.path[1]: c.after for c in found.ours if c.path[2:] == (PARENT,) and c.after}
+    above = _Above(parents, theirs.values)
+    disputed = [pair[0] for pair in found.conflicts]
+    contested = {
+        outer
+        for changes, removed in zip((found.theirs, found.ours), gone, strict=True)
+        for change in (*changes, *disputed)
+        for outer in above(change.path)
+        if outer in removed
+    }
+    # A lieu that goes because a contested unit leaves it goes, or stays, with that unit.
+    contested |= {
+        (PLACES, c.path[3])
+        for c in found.theirs
+        if is_reference(c.path) and c.after is None and contested & {c.path[:2], c.path}
+    }
+
+    def is_free(change: Change) -> bool:
+        return contested.isdisjoint((change.path, *above(change.path)))
+
+    pairs = [(c, Change(c.path, c.after, c.before)) for c in found.ours if not is_free(c)]
+    pairs += [(Change(c.path, c.before, c.before), c) for c in found.theirs if not is_free(c)]
+    return Merge(
+        tuple(filter(is_free, found.ours)),
+        tuple(filter(is_free, found.theirs)),
+        (*found.conflicts, *pairs),
+    )
+
+
+def _gone(changes: Iterable[Change]) -> set[Path]:
+    return {c.path for c in changes if c.before is PRESENT and c.after is None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What holds a path once our changes are made: `parents` are the units that we move or add."""
+
+    parents: Mapping[str, Value]
+    theirs: Mapping[Path, Value]
+
+    def __call__(self, path: Path) -> Iterator[Path]:
+        """Items and nodes around `path`, itself left out; of a unit's reference, the lieu too."""
+        yield from (path[:length] for length in range(len(path) - 1, 1, -1))
+        if is_reference(path):
+            yield (PLACES, path[3])
+        met = {path[1]}
+        while path[0] == UNITS and (parent := self._parent(path[1])) and parent not in met:
+            path = (UNITS, parent)
+            met.add(parent)
+            yield path
+
+    def _parent(self, unit: str) -> str:
+        return str(self.parents.get(unit, self.theirs.get((UNITS, unit, PARENT))) or "")
 
 
 def differences(before: Facts, after: Facts) -> tuple[Change, ...]:
@@ -133,24 +210,26 @@ def _put(values: dict[Path, Value], path: Path, value: Value) -> None:
         values[path] = value
 
 
-def _defaults(changes: list[Change], ours: Facts, theirs: Facts) -> Iterator[Change]:
+def _defaults(changes: Iterable[Change], ours: Facts, theirs: Facts) -> Iterator[Change]:
     """What a new item gets beside what the file says (design, Homes and Ownership)."""
-    for change in list(changes):
-        if change.after is not PRESENT or change.path in theirs.values:
-            continue
-        found = _defaults_of(change.path, changes, ours, theirs)
-        for key, value in found.items():
-            path = (*change.path, key)
-            if path not in ours.values and path not in theirs.values:
-                yield Change(path, None, value)
+    new = [c.path for c in changes if c.after is PRESENT and c.path not in theirs.values]
+    channels: Mapping[Path, list[Change]] = defaultdict(list)
+    for change in changes if new else ():
+        if change.path[-3:-2] == ("telecoms",):
+            channels[change.path[:-1]].append(change)
+    known = ours.values.keys() | ours.owned | theirs.values.keys() if new else set()
+    for path in new:
+        for key, value in _defaults_of(path, channels, ours, theirs).items():
+            if (*path, key) not in known:
+                yield Change((*path, key), None, value)
 
 
 def _defaults_of(
-    path: Path, changes: list[Change], ours: Facts, theirs: Facts
+    path: Path, channels: Mapping[Path, list[Change]], ours: Facts, theirs: Facts
 ) -> Mapping[str, Value]:
     noun = locate(path).noun
     if noun is Telecom:
-        return _telecom_defaults(path, changes, ours, theirs)
+        return _telecom_defaults(path, channels[path[:-1]], ours, theirs)
     if noun is Capacite:
         return Capacite.DEFAULTS
     if noun is Contact:
@@ -159,13 +238,13 @@ def _defaults_of(
 
 
 def _telecom_defaults(
-    path: Path, changes: list[Change], ours: Facts, theirs: Facts
+    path: Path, channel: list[Change], ours: Facts, theirs: Facts
 ) -> Mapping[str, Value]:
     """A value that takes the place of another keeps who may see it, and its usage."""
-    channel = [c for c in changes if len(c.path) == len(path) and c.path[:-1] == path[:-1]]
     gone = [c.path for c in channel if c.after is None]
     if len(gone) == 1 and len(channel) == len(gone) + 1:
         old = {key: theirs.values.get((*gone[0], key)) for key in ("confidentialite", "usage")}
         return {key: value for key, value in old.items() if value is not None}
-    named = path[-2] == "MSSANTE" or (*path[:-3], "nom") in ours.values
+    name = (*path[:-3], "nom")
+    named = path[-2] == "MSSANTE" or name in ours.values or name in theirs.values
     return {"confidentialite": "2" if named else "1"}

@@ -90,6 +90,16 @@ def doubles(*sides: Establishment) -> Doubled:
     )
 
 
+def situations(base: Facts) -> Doubled:
+    """The same of a base: told apart there, they are told apart as long as it holds both."""
+    found = Counter(
+        (path[1], path[3].partition("/")[0])
+        for path in base.values
+        if path[2:3] == _SITUATION[2:] and len(path) == len(_SITUATION) + 1
+    )
+    return frozenset(key for key, times in found.items() if times > 1)
+
+
 def assemble(values: Mapping[Path, Value]) -> Establishment:
     """The way back: the establishment that has exactly these facts."""
     tree: dict[Any, Any] = {}
@@ -131,6 +141,11 @@ def locate(path: Path) -> Located:
         if owner is Lieu and not rest:
             owner = None  # a UO only refers to its lieux; each is a node of its own
     return Located(path[:length], tuple(steps), owner)
+
+
+def is_reference(path: Path) -> bool:
+    """True for the fact that a UO works in a lieu."""
+    return path[0] == UNITS and path[2:3] == (PLACES,)
 
 
 def rekey(known: Facts, doubled: Doubled) -> Facts:
@@ -229,7 +244,8 @@ class _Builder:
         """The whole establishment."""
         below: dict[str, list[str]] = {}
         for key, node in self.tree.get(UNITS, {}).items():
-            below.setdefault(node.get(PARENT, {}).get(_VALUE, ""), []).append(key)
+            if _VALUE in node:
+                below.setdefault(node.get(PARENT, {}).get(_VALUE, ""), []).append(key)
         site = self.noun(EntiteGeographique, self.tree.get(EG, {}))
         if "" in below:
             site[UNITS] = [self.unit(key, below) for key in below[""]]
@@ -247,7 +263,7 @@ class _Builder:
         return {
             key: self.value(spec, node[key])
             for key, spec in specs(owner).items()
-            if key in node and key != UNITS
+            if key in node and key != UNITS and (spec.is_list or _VALUE in node[key])
         }
 
     def value(self, spec: Spec, node: dict[Any, Any]) -> Any:
@@ -256,19 +272,19 @@ class _Builder:
             return self.noun(spec.noun(), node)
         if not spec.is_list:
             return node[_VALUE]
-        inner = {key: each for key, each in node.items() if key is not _VALUE}
         if spec.kind is not Kind.NOUNS:
-            return list(inner)
+            return list(node)
         if spec.noun() is Lieu:
-            return [self.place(key) for key in inner]
-        nodes = list(inner.values())
+            return [self.place(key) for key in node]
+        nodes = list(node.values())
         if spec.noun() is Telecom:
             nodes = [each for canal in nodes for each in canal.values()]
-        return [self.noun(spec.noun(), each) for each in nodes]
+        # What stands below an item that is not there is no item.
+        return [self.noun(spec.noun(), each) for each in nodes if _VALUE in each]
 
     def place(self, key: str) -> dict[str, Any]:
         """A lieu: described where it is met first, referred to by its id further on."""
         if key in self.described:
             return {"id": key}
         self.described.add(key)
-        return self.noun(Lieu, self.tree.get(PLACES, {}).get(key, {}))
+        return self.noun(Lieu, self.tree.get(PLACES, {}).get(key, {})) or {"id": key}

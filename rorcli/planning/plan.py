@@ -6,7 +6,7 @@ were computed from. Thresholds come from the settings; every guard has its own `
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,8 +26,10 @@ from rorcli.planning.facts import (
     Path,
     doubles,
     facts,
+    is_reference,
     locate,
     rekey,
+    situations,
 )
 from rorcli.planning.limits import Thresholds
 
@@ -81,7 +83,7 @@ class Sides:
     @classmethod
     def of(cls, ours: Establishment, theirs: Establishment, base: Facts | None) -> Sides:
         """The three sides with identities that agree."""
-        doubled = doubles(ours, theirs)
+        doubled = doubles(ours, theirs) | (situations(base) if base else frozenset())
         known = None if base is None else rekey(base, doubled)
         return cls(facts(ours, doubled), facts(theirs, doubled), known, doubled)
 
@@ -104,7 +106,7 @@ class Sides:
         """The UOs that work in each lieu, on either side."""
         found: dict[str, set[str]] = defaultdict(set)
         for path in (*self.ours.values, *self.theirs.values):
-            if path[0] == UNITS and path[2:3] == (PLACES,):
+            if is_reference(path):
                 found[path[3]].add(path[1])
         return defaultdict(frozenset, {key: frozenset(units) for key, units in found.items()})
 
@@ -121,7 +123,7 @@ def check_guards(changes: tuple[Change, ...], sides: Sides, limits: Thresholds) 
     yield from _identity(changes)
     yield from _mass_delete(changes, sides.theirs, limits)
     yield from _empty_section(changes, sides, limits)
-    yield from _capacity_drop(changes, limits)
+    yield from _capacity_drop((*changes, *_with_lieux(changes, sides)), limits)
 
 
 def _no_base(changes: Iterable[Change], sides: Sides) -> Iterator[Guard]:
@@ -144,7 +146,7 @@ def _no_base(changes: Iterable[Change], sides: Sides) -> Iterator[Guard]:
 
 
 def _structure(changes: Iterable[Change]) -> Iterator[Guard]:
-    moved = [change for change in changes if _is_structural(change)]
+    moved = {change.path[1] for change in changes if _is_structural(change)}
     if moved:
         yield Guard(
             "structure",
@@ -188,18 +190,16 @@ def _mass_delete(changes: Iterable[Change], theirs: Facts, limits: Thresholds) -
 
 
 def _empty_section(changes: Iterable[Change], sides: Sides, limits: Thresholds) -> Iterator[Guard]:
-    gone: dict[Path, int] = defaultdict(int)
-    for change in changes:
-        if change.after is None and (holder := _list_of(change.path)):
-            gone[holder] += 1
+    gone: Mapping[Path, int] = Counter(_list_of(c.path) for c in changes if c.after is None)
+    there = Counter(path[:-1] for path in sides.theirs.values if path[:-1] in gone)
+    kept = {path[:-1] for path in sides.ours.values}
     emptied = [
         f"{locate((*holder, '?')).steps[-1][0].label} ({count})"
         for holder, count in gone.items()
-        if count >= limits.empty_section_min
-        and not _has_items(holder, sides.ours)
         # A unit that goes takes its lists along: that is the guard `structure`'s.
-        and (holder[0] != UNITS or holder[:2] in sides.ours.values)
-    ]
+        if holder and _stays(holder, sides.ours)
+        and there[holder] == count >= limits.empty_section_min and holder not in kept
+    ]  # fmt: skip
     if emptied:
         yield Guard(
             "empty-section",
@@ -207,6 +207,25 @@ def _empty_section(changes: Iterable[Change], sides: Sides, limits: Thresholds) 
             f"des listes deviennent vides : {', '.join(emptied)} (seuil : "
             f"{limits.empty_section_min} ; réglage guards.empty_section_min)",
         )
+
+
+def _with_lieux(changes: Iterable[Change], sides: Sides) -> Iterator[Change]:
+    """The measures that go with a lieu that nobody works in any more, against those that come.
+
+    A lieu that only takes another name or identifier under its UO is thus no drop.
+    """
+    moves = {c.path: c.after for c in changes if is_reference(c.path)}
+    kept = {p[3] for p in (*sides.ours.values, *sides.theirs.values)
+            if is_reference(p) and (p not in moves or moves[p])}  # fmt: skip
+    left = {p[3]: p[1] for p in moves if p[3] not in kept and _stays(p, sides.ours)}
+    entered = {p[3]: p[1] for p in moves if moves[p]}
+    held: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for rank, (units, side) in enumerate(((left, sides.theirs), (entered, sides.ours))):
+        for path, value in side.values.items() if left else ():
+            if path[0] == PLACES and path[1] in units and path[-1] == "nombre":
+                held[units[path[1]], path[3]][rank] += int(value or 0)
+    for (unit, measure), (before, after) in held.items():
+        yield Change((UNITS, unit, measure, "nombre"), before, after)
 
 
 def _capacity_drop(changes: Iterable[Change], limits: Thresholds) -> Iterator[Guard]:
@@ -243,9 +262,9 @@ def _list_of(path: Path) -> Path:
     return path[: length + 1] if located.steps[0][0].kind is not Kind.TEXTS else ()
 
 
-def _has_items(holder: Path, side: Facts) -> bool:
-    length = len(holder)
-    return any(len(path) > length and path[:length] == holder for path in side.values)
+def _stays(path: Path, ours: Facts) -> bool:
+    """False below a unit that the file lacks."""
+    return path[0] != UNITS or path[:2] in ours.values
 
 
 def by_node(changes: Iterable[Change]) -> Mapping[Path, list[Change]]:

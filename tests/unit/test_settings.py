@@ -85,7 +85,7 @@ def test_flag_then_environment_then_project_then_user_then_default(desk):
 
 def test_keys_are_merged_one_by_one(desk):
     found = desk.load(
-        user='[guards]\nmass_delete_max = 5\nmass_delete_min = 3',
+        user="[guards]\nmass_delete_max = 5\nmass_delete_min = 3",
         project='[guards]\nmass_delete_max = 7\n[validate]\nignore = ["ROR412"]',
     )
     assert found.guards == Thresholds(mass_delete_max=7, mass_delete_min=3)

@@ -51,7 +51,8 @@ def uses():
 def resolved(noun, key):
     fragment = FULL["$defs"][noun]["properties"][key]
     fragment = fragment.get("items", fragment)
-    return {**FULL["$defs"].get(fragment.get("$ref", "").rpartition("/")[2], {}), **fragment}
+    [reference] = fragment.get("allOf", [{"$ref": ""}])
+    return {**FULL["$defs"].get(reference["$ref"].rpartition("/")[2], {}), **fragment}
 
 
 @pytest.mark.parametrize(
