@@ -44,7 +44,8 @@ class Noun:
         return hash(tuple(self._compared().values()))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{key}={getattr(self, key)!r}" for key in sorted(self.managed))
+        held = sorted(self.managed & self.__dict__.keys())
+        shown = ", ".join(f"{key}={getattr(self, key)!r}" for key in held)
         return f"{type(self).__name__}({shown})"
 
     def _compared(self) -> dict[str, Any]:

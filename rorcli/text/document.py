@@ -150,7 +150,8 @@ def read(content: bytes | str, path: str) -> Document:
         return _unreadable(path, "", 0, f"fichier de plus de {MAX_BYTES >> 20} Mo",
                            "un fichier décrit un seul établissement")  # fmt: skip
     if isinstance(content, str):
-        return _parsed(content, path)
+        # An argument of the command line that is not UTF-8 comes in as lone surrogates.
+        content = content.encode("utf-8", "surrogatepass")
     if b"\0" in content[:4096] or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _unreadable(path, "", 0, "fichier binaire, ou en UTF-16", _ENCODING)
     try:

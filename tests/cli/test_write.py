@@ -261,3 +261,9 @@ def test_push_may_follow_an_edit(file, tmp_path):
     assert asked.code == 0
     assert "1 enregistré" in asked.err
     assert run(["diff", file, "--exit-code"], store=store).code == 0
+
+
+def test_a_value_that_is_not_text_is_refused(file):
+    before = file.read_bytes()
+    assert run(["edit", file, "nom=caf\udce9"]).code == 2
+    assert file.read_bytes() == before

@@ -1,5 +1,7 @@
 """Plain data and nouns: the forms that the file offers come to one, and go back as they came."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from rorcli.fields import Kind
@@ -34,6 +36,17 @@ def test_the_short_form_of_a_contact_is_its_telecoms_in_the_order_of_the_format(
 )
 def test_a_contact_goes_back_in_the_form_that_it_had(data):
     assert contact(**data).to_data() == data
+
+
+def test_a_noun_shows_what_it_holds_and_cannot_be_changed():
+    read = contact(nature="06", telephone="1")
+    assert repr(read) == "Contact(nature='06')"
+    with pytest.raises(FrozenInstanceError):
+        read.nature = "07"
+    with pytest.raises(TypeError, match="couleur"):
+        Contact(couleur="bleu")
+    assert read != contact(nature="07", telephone="1")
+    assert hash(read) == hash(contact(nature="06", telephone="1"))
 
 
 def test_hours_are_one_noun_a_day_and_are_written_together():
