@@ -29,6 +29,10 @@ class Base:
     saved_on: date
     facts: Facts
 
+    def saved_by(self, today: date) -> date | None:
+        """Its day; None when that day has not come: one of two clocks is wrong, no age follows."""
+        return self.saved_on if self.saved_on <= today else None
+
 
 def base_path(file: pathlib.Path, finess: str) -> pathlib.Path:
     """Where the base of an establishment stands, beside its file."""
@@ -101,7 +105,7 @@ def _read_node(node: dict[str, Any], path: Path, found: Facts) -> None:
     for key, each in node.items():
         if key == _HELD:
             found.values[path] = _scalar(each)
-        elif key == _OWNED:
+        elif key == _OWNED and isinstance(each, list):
             found.owned.update((*path, _text(name)) for name in each)
         else:
             _read_node(each, (*path, key), found)

@@ -75,14 +75,12 @@ def assign(document: Document, node: str, key: str, text: str) -> Edited:
         node, key = selectors.EJ_POINTER, key.partition(".")[2]
     place = selectors.resolve(document.data, node, key)
     value = selectors.parse_value(place.spec, text)
-    if edits.value_at(document.data, place.pointer) == value and (
-        value is not None or place.pointer in document.marks
-    ):
-        return _already(document, f"{key} vaut déjà « {text} »")
     if place.holder:
         last = place.pointer.rpartition("/")[2]
         return Edited(edits.append_item(document, place.holder, {**dict(place.item), last: value}))
-    return Edited(edits.set_value(document, place.pointer, value))
+    after = edits.set_value(document, place.pointer, value)
+    already = after is document
+    return _already(document, f"{key} vaut déjà « {text} »") if already else Edited(after)
 
 
 def replace_value(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rorcli import files, schemafile
+from rorcli.adoption import adopt_ids
 from rorcli.basefile import Base, load_base, save_base
 from rorcli.errors import (
     DataError,
@@ -34,7 +35,7 @@ from rorcli.planning.changes import Change, Choice, Merge, merge, rebase
 from rorcli.planning.facts import Facts, facts
 from rorcli.planning.plan import Sides
 from rorcli.stores.base import LoadableStore, Snapshot
-from rorcli.sync import NOBODY, Named, adopt_ids, new_base
+from rorcli.sync import NOBODY, Named, known_facts, new_base, notes_on
 from rorcli.text import render
 from rorcli.text.document import Document
 from rorcli.validation.findings import Finding, Severity
@@ -66,6 +67,7 @@ class Exchange:
     path: Path
     status: Status
     problem: RorcliError | None = None
+    notes: tuple[str, ...] = ()
 
 
 def exit_code(exchanges: Iterable[Exchange]) -> ExitCode:
@@ -164,13 +166,15 @@ def merge_into(
     Refused as a conflict (exit 5) where both sides changed and nothing was chosen. Without a base
     of this store, what the directory holds otherwise than the file is such a conflict.
     """
-    done = Exchange(snapshot.establishment.finess, path, Status.MERGED)
+    theirs = snapshot.establishment
+    done = Exchange(theirs.finess, path, Status.MERGED)
     try:
         document = files.read_file(path)
         base = load_base(path, done.finess)
-        known = base.facts if base and base.store == store else None
-        choice = named.choice(_same_establishment(document, done.finess))
-        after, kept = _merged(document, snapshot.establishment, known, choice)
+        choice = named.choice(_same_establishment(document, done.finess), theirs)
+        adopted = adopt_ids(document, theirs)
+        done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
+        after, kept = _merged(adopted.document, theirs, known_facts(base, store), choice)
         if after.text == document.text:
             done = replace(done, status=Status.UNCHANGED)
         else:
@@ -197,22 +201,19 @@ def _merged(
     document: Document, theirs: Establishment, known: Facts | None, choice: Choice
 ) -> tuple[Document, Facts]:
     """The document with theirs spliced in, and the base to keep beside it."""
-    document = adopt_ids(document, theirs)
-    ours = decode(document.data)
-    sides = Sides.of(ours, theirs, known)
+    sides = Sides.of(decode(document.data), theirs, known)
     found = merge(sides.ours, sides.theirs, sides.base)
-    settled = choice.settle(found if known else _doubtful(found), sides.nodes)
+    doubted = _doubted(found, sides)
+    settled = choice.settle(doubted, sides.nodes)
     if settled.conflicts:
+        unknown = len(doubted.conflicts) - len(found.conflicts)
         raise StoreConflictError(
             f"{document.path} : {len(settled.conflicts)} valeur(s) "
-            + (
-                "modifiée(s) des deux côtés"
-                if known
-                else "différente(s), et pas de base qui dise de quel côté elles ont changé"
-            ),
+            + ("différente(s), et pas de base qui dise de quel côté elles ont changé" if unknown
+               else "modifiée(s) des deux côtés"),
             remedy=f"rorcli diff {document.path} les montre ; gardez votre valeur par "
             "--ours UNITÉ, ou prenez celle de l'annuaire par --theirs UNITÉ",
-        )
+        )  # fmt: skip
     after = splice(document, settled.theirs, tidy(theirs), sides.doubled)
     again = Sides.of(decode(after.data), theirs, known)
     kept = rebase(again.base, again.ours, again.theirs, applied=(), left=settled.ours)
@@ -228,12 +229,23 @@ def _put(kept: Facts, change: Change) -> None:
         kept.values[change.path] = change.before
 
 
-def _doubtful(found: Merge) -> Merge:
-    """Without a base: what the directory holds otherwise may be its change as well as ours."""
-    sure = tuple(change for change in found.ours if change.before is None)
-    doubt = [change for change in found.ours if change.before is not None]
+def _doubted(found: Merge, sides: Sides) -> Merge:
+    """Where the base does not know, what the directory holds otherwise may be its change or ours.
+
+    What leaves with an item that the base knows leaves with it.
+    """
+
+    def is_unknown(change: Change) -> bool:
+        known = sides.base is not None and sides.base.owns(change.path, sides.theirs.values)
+        return change.before is not None and not known
+
+    doubt = [change for change in found.ours if is_unknown(change)]
+    gone = {c.path for c in found.ours if c.after is None} - {c.path for c in doubt}
+    doubt = [c for c in doubt if gone.isdisjoint(c.path[:n] for n in range(2, len(c.path)))]
     pairs = ((Change(c.path, None, c.after), Change(c.path, None, c.before)) for c in doubt)
-    return Merge(sure, (), tuple(pairs))
+    paths = {change.path for change in doubt}
+    sure = tuple(change for change in found.ours if change.path not in paths)
+    return Merge(sure, found.theirs, (*found.conflicts, *pairs))
 
 
 def load(

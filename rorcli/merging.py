@@ -1,28 +1,34 @@
 """Takes the directory's changes into a file: splices only what changed, lines and comments stay.
 
 The inverse of a push: each change of a plan's `theirs` part becomes edits of the document, item by
-item. Units that the directory added, moved or removed come in with all that is below them.
+item. Units that the directory added, moved or removed come and go with all that is below them.
+
+Every edit reads its result again, hence those of one node are made in that node's own lines alone,
+which then take their place in the file: the cost follows the change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
+from rorcli.errors import UsageError
 from rorcli.fields import Kind, Spec, specs
 from rorcli.items import CANAUX, Contact, Horaire, Lieu, Telecom
 from rorcli.model import Establishment, Placed, Unite, decode
 from rorcli.nouns import Noun
 from rorcli.planning.changes import Change
 from rorcli.planning.facts import EG, EJ, PARENT, PLACES, UNITS, Doubled, Path, identity_of, locate
-from rorcli.text import edits
+from rorcli.text import blocks, edits
 from rorcli.text.document import Document
 
 _KEYS = {canal: key for key, canal in CANAUX.items()}
 _HORAIRES = specs(Unite)["horaires"]
 # Lists that are never written as a single text.
 _ALWAYS_LISTS = ("/activites", "/modalites_accueil", "/jours")
-_ROOTS = {EJ: f"/{EJ}", EG: f"/{EG}"}
 
 
 def splice(
@@ -33,11 +39,16 @@ def splice(
     `theirs` is in the house look already (short telecoms). UsageError, as `text.edits`, when the
     layout of the lines concerned allows no safe edit.
     """
-    merging = _Merging(document, theirs, doubled)
-    listed = list(changes)
-    for change in _outermost(listed):
-        merging.take(change)
-    return merging.document
+    tree = _Tree(document, _Side(theirs, doubled))
+    outer = _outermost(list(changes))
+    structure = [c for c in outer if c.path[0] == UNITS and c.path[2:] in {(), (PARENT,)}]
+    tree.add_and_move({c.path[1] for c in structure if c.after is not None})
+    tree.rescue({c.path for c in outer if c.after is None})
+    for change in structure:
+        if change.after is None:
+            tree.remove(change.path[1])
+    tree.fields([c for c in outer if locate(c.path).steps and c.path[2:] != (PARENT,)])
+    return tree.document
 
 
 def _outermost(changes: list[Change]) -> list[Change]:
@@ -50,55 +61,152 @@ def _outermost(changes: list[Change]) -> list[Change]:
     return sorted(outer, key=lambda change: change.after is None)
 
 
-@dataclass
-class _Merging:
-    """The document as it grows, and both sides to look things up in."""
+@dataclass(frozen=True)
+class _Side:
+    """An establishment to look nodes up in."""
 
-    document: Document
-    theirs: Establishment
+    whole: Establishment
     doubled: Doubled
 
+    @cached_property
+    def units(self) -> Mapping[str, Placed]:
+        """The units by key, in the order of the tree."""
+        return {placed.key: placed for placed in self.whole.units()}
+
+    @cached_property
+    def works(self) -> Mapping[str, list[tuple[str, Lieu]]]:
+        """Key of a lieu -> the UOs that work there, the one that describes it first."""
+        found: dict[str, list[tuple[str, Lieu]]] = defaultdict(list)
+        for key, placed in self.units.items():
+            for lieu in placed.unit.lieux:
+                (name,) = identity_of((UNITS, key, PLACES), lieu, self.doubled)
+                found[name].append((key, lieu))
+        return {name: sorted(each, key=lambda pair: -len(pair[1].managed))
+                for name, each in found.items()}  # fmt: skip
+
+    def node(self, path: Path) -> Noun | None:
+        """What a path's first steps lead to."""
+        if path[0] in {EJ, EG}:
+            return getattr(self.whole, path[0], None)
+        if path[0] == UNITS:
+            return self.units[path[1]].unit if path[1] in self.units else None
+        return self.works[path[1]][0][1] if path[1] in self.works else None
+
+
+@dataclass
+class _Tree:
+    """The whole file as it grows."""
+
+    document: Document
+    theirs: _Side
+
     @property
-    def ours(self) -> Establishment:
-        """The establishment of the document as it is now: pointers move with every edit."""
-        return decode(self.document.data)
+    def ours(self) -> _Side:
+        """The document as it is now: pointers move with every edit."""
+        return _Side(decode(self.document.data), self.theirs.doubled)
+
+    def add_and_move(self, keys: set[str]) -> None:
+        """The units that come or go elsewhere, parents first."""
+        for key in (key for key in self.theirs.units if key in keys):
+            ours, new = self.ours, self.theirs.units[key]
+            parent = ours.units.get(new.parent_key)
+            if new.parent_key and parent is None:
+                continue  # below what this file does not manage
+            target = f"{parent.unit.pointer if parent else blocks.SITE}/unites"
+            if key not in ours.units:
+                data = self._known_lieux_by_id(blocks.alone(new.unit.to_data()), ours)
+                self.document = edits.append_item(self.document, target, data)
+            elif ours.units[key].parent_key != new.parent_key:
+                self.document = blocks.moved(self.document, ours.units[key].unit.pointer, target)
+
+    def _known_lieux_by_id(self, data: dict[str, Any], ours: _Side) -> dict[str, Any]:
+        """A lieu is described once: where our file has it, the new unit only refers to it."""
+        lieux = [{"id": x["id"]} if x.get("id") in ours.works else x for x in data.get("lieux", ())]
+        return {**data, "lieux": lieux} if lieux else data
+
+    def rescue(self, gone: set[Path]) -> None:
+        """The description of a lieu that its UO leaves goes to another one that works there."""
+
+        def leaves(unit: str, lieu: str) -> bool:
+            return not gone.isdisjoint({(UNITS, unit), (UNITS, unit, PLACES, lieu)})
+
+        known = self.ours.works if gone else {}
+        for name in [n for n, (first, *_) in known.items() if leaves(first[0], n)]:
+            (owner, described), *others = self.ours.works[name]
+            heirs = [lieu for unit, lieu in others if not leaves(unit, name)]
+            if not heirs:
+                continue
+            for key, value in described.to_data().items():
+                at = f"{heirs[0].pointer}/{key}"
+                self.document = edits.set_value(self.document, at, value)
+            # Two descriptions would each be half of the truth.
+            left = [lieu for unit, lieu in self.ours.works[name] if unit == owner]
+            self.document = edits.remove_item(self.document, left[0].pointer)
+
+    def remove(self, key: str) -> None:
+        """A unit that goes; nothing when it went with the one above it."""
+        gone = self.ours.units.get(key)
+        if gone is not None:
+            self.document = edits.remove_item(self.document, gone.unit.pointer)
+
+    def fields(self, changes: list[Change]) -> None:
+        """What changes inside nodes, each node in its own lines, or else in the whole file."""
+        ours = self.ours
+        lieux = set(ours.works)
+        by_node: dict[str, list[Change]] = defaultdict(list)
+        for change in changes:
+            by_node[_pointer_of(change.path, ours)].append(change)
+        left: list[Change] = []
+        cuts: list[blocks.Cut] = []
+        for pointer, inside in by_node.items():
+            cut = blocks.cut(self.document, pointer) if pointer else None
+            try:
+                made = cut and replace(cut, document=self._edited(cut.document, inside, lieux))
+            except UsageError:  # to be said again with the place in the whole file
+                made = None
+            cuts += [made] if made else []
+            left += [] if made else inside
+        pasted = blocks.pasted(self.document, cuts)
+        whole, left = (self.document, changes) if pasted is None else (pasted, left)
+        self.document = self._edited(whole, left, lieux)
+
+    def _edited(self, document: Document, changes: list[Change], lieux: set[str]) -> Document:
+        editing = _Editing(document, self.theirs, lieux)
+        for change in changes:
+            editing.take(change)
+        return editing.document
+
+
+def _pointer_of(path: Path, ours: _Side) -> str:
+    """Pointer of the node whose lines hold a path; "" when the file has none."""
+    if path[0] in {EG, EJ}:
+        return blocks.SITE
+    if path[0] == PLACES:
+        path = (UNITS, *(unit for unit, _ in ours.works.get(path[1], ())[:1]))
+    placed = ours.units.get(path[1]) if len(path) > 1 else None
+    return placed.unit.pointer if placed and placed.unit.id else ""
+
+
+@dataclass
+class _Editing:
+    """A document, whole or cut, that takes the changes inside its nodes.
+
+    `lieux` are those that the whole file knows.
+    """
+
+    document: Document
+    theirs: _Side
+    lieux: set[str]
+
+    @property
+    def ours(self) -> _Side:
+        """The document as it is now: pointers move with every edit."""
+        return _Side(decode(self.document.data), self.theirs.doubled)
 
     def take(self, change: Change) -> None:
-        """One change: a node, an item, or a field."""
-        located = locate(change.path)
-        if change.path[0] == UNITS and not located.steps:
-            self._unit(change)
-        elif change.path[-1] == PARENT:
-            self._move(change.path[1])
-        elif located.steps:
-            self._field(change)
-
-    def _unit(self, change: Change) -> None:
-        if change.after is None:
-            gone = _placed(self.ours, change.path[1])
-            if gone is not None:
-                self.document = edits.remove_item(self.document, gone.unit.pointer)
-            return
-        self._add_unit(change.path[1])
-
-    def _add_unit(self, key: str) -> None:
-        new = _placed(self.theirs, key)
-        if new is None or _placed(self.ours, key) is not None:
-            return  # it came in with the unit above it
-        parent = _placed(self.ours, new.parent_key) if new.parent_key else None
-        holder = parent.unit.pointer if parent else _ROOTS[EG]
-        self.document = edits.append_item(self.document, f"{holder}/unites", new.unit.to_data())
-
-    def _move(self, key: str) -> None:
-        old = _placed(self.ours, key)
-        if old is not None:
-            self.document = edits.remove_item(self.document, old.unit.pointer)
-        self._add_unit(key)
-
-    def _field(self, change: Change) -> None:
         """A key of a node, or of an item or mapping inside it."""
         *outer, (spec, identity) = locate(change.path).steps
-        mine, other = self._node(change.path, self.ours), self._node(change.path, self.theirs)
+        mine, other = self.ours.node(change.path), self.theirs.node(change.path)
         for step, which in outer:
             mine, other = (self._below(each, change.path, step, which) for each in (mine, other))
         if mine is None:
@@ -114,7 +222,10 @@ class _Merging:
         elif spec.is_list:
             self._value(pointer, identity, change)
         elif spec.kind is Kind.NOUN:
+            held = getattr(mine, spec.key, None)
             new = getattr(other, spec.key, None) if change.after is not None else None
+            if held is not None and held.pointer != pointer:  # a director among the contacts
+                self.document = edits.remove_item(self.document, held.pointer)
             self.document = edits.set_value(self.document, pointer, new and new.to_data())
         elif not (isinstance(mine, Telecom) and mine.managed <= {"canal", "valeur"}):
             self.document = edits.set_value(self.document, pointer, change.after)
@@ -124,22 +235,22 @@ class _Merging:
         found = getattr(noun, spec.key, None)
         if spec.kind is Kind.NOUN or not found:
             return found or None
-        return next(
-            (i for i in found if " ".join(identity_of(path, i, self.doubled)) == identity), None
-        )
+        doubled = self.theirs.doubled
+        return next((i for i in found if " ".join(identity_of(path, i, doubled)) == identity), None)
 
     def _item(self, pointer: str, mine: Noun | None, other: Noun | None, change: Change) -> None:
         if change.after is None and mine is not None:
             self.document = edits.remove_item(self.document, mine.pointer)
         elif change.after is not None and mine is None and other is not None:
-            known = isinstance(other, Lieu) and self._node((PLACES, change.path[-1]), self.ours)
+            known = isinstance(other, Lieu) and change.path[-1] in self.lieux
             data = {"id": change.path[-1]} if known else other.to_data()
             self.document = edits.append_item(self.document, pointer, data)
+            self.lieux |= {change.path[-1]} if isinstance(other, Lieu) else set()
 
     def _opening(self, change: Change) -> None:
         """The hours of one day: it leaves the days that share other hours, and comes back alone."""
         path = change.path[: len(locate(change.path).node) + 2]
-        units = (self._node(path, side) for side in (self.ours, self.theirs))
+        units = (side.node(path) for side in (self.ours, self.theirs))
         mine, other = (self._below(unit, path, _HORAIRES, path[-1]) for unit in units)
         if mine == other:
             return
@@ -149,7 +260,7 @@ class _Merging:
                 self._without(f"{mine.pointer}/jours", mine.jours[0])
             else:
                 self.document = edits.remove_item(self.document, mine.pointer)
-        unit = self._node(path, self.ours)
+        unit = self.ours.node(path)
         if other is not None and unit is not None:
             pointer = f"{unit.pointer}/horaires"
             self.document = edits.append_item(self.document, pointer, other.to_data())
@@ -190,31 +301,6 @@ class _Merging:
             self.document = edits.remove_item(self.document, item)
         else:
             self.document = edits.set_value(self.document, pointer, left[0] if left else None)
-
-    def _node(self, path: Path, side: Establishment) -> Noun | None:
-        if path[0] == EJ:
-            return side.entite_juridique
-        if path[0] == EG:
-            return side.etablissement
-        if path[0] == UNITS:
-            placed = _placed(side, path[1])
-            return placed.unit if placed else None
-        return _described(side, path[1], self.doubled)
-
-
-def _placed(side: Establishment, key: str) -> Placed | None:
-    return next((placed for placed in side.units() if placed.key == key), None)
-
-
-def _described(side: Establishment, key: str, doubled: Doubled) -> Lieu | None:
-    """The lieu of that key where the side describes it, else where it only refers to it."""
-    found = [
-        lieu
-        for placed in side.units()
-        for lieu in placed.unit.lieux
-        if identity_of((UNITS, placed.key, PLACES), lieu, doubled) == (key,)
-    ]
-    return max(found, key=lambda lieu: len(lieu.managed), default=None)
 
 
 def _telecom_of(contact: Noun | None, canal: str, value: str) -> Telecom | None:

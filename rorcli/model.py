@@ -11,6 +11,7 @@ Attributes and their marks follow the ROR exposition model 3.0.1 as published in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import NoneType
@@ -32,7 +33,7 @@ from rorcli.fields import (
     texts,
     word,
 )
-from rorcli.items import SHORT, Adresse, Contact, Horaire, Lieu, Patientele, Praticien
+from rorcli.items import AGE, SHORT, Adresse, Contact, Horaire, Lieu, Patientele, Praticien
 from rorcli.nouns import Noun
 
 FORMAT = 1
@@ -142,11 +143,13 @@ class EntiteGeographique(Noun):
 
     @classmethod
     def read(cls, data: Mapping[str, Any], pointer: str) -> Self:
-        """One home for the director: a contact of fonction 01 is taken for `directeur`."""
+        """One home for the director: a contact of fonction 01 is taken for `directeur`.
+
+        There the function goes without saying, so that both ways to write it are equal.
+        """
         plain = super().read(data, pointer)
-        if "directeur" in plain.managed:
-            return plain
-        chief = next((c for c in plain.contacts if c.fonction == DIRECTEUR), None)
+        found = (c for c in plain.contacts if c.fonction == DIRECTEUR)
+        chief = plain.directeur if "directeur" in plain.managed else next(found, None)
         if chief is None:
             return plain
         others = tuple(c for c in plain.contacts if c is not chief)
@@ -249,12 +252,10 @@ def keys_of(owner: type) -> Mapping[str, Spec]:
 
 def age_in_days(age: str) -> float:
     """`15 ans`, `6 mois`, `3 semaines`, `2 jours` -> days; raises ValueError on other text."""
-    number, _, unit = age.partition(" ")
-    if unit != "mois":
-        unit = unit.removesuffix("s")
-    if unit not in DAYS_PER_AGE_UNIT:
+    if not re.fullmatch(AGE, age):
         raise ValueError(age)
-    return int(number) * DAYS_PER_AGE_UNIT[unit]
+    number, _, unit = age.partition(" ")
+    return int(number) * DAYS_PER_AGE_UNIT[unit if unit == "mois" else unit.removesuffix("s")]
 
 
 def _walk(

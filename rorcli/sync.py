@@ -8,25 +8,27 @@ computed from; the result is read again before it is called applied.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rorcli.adoption import adopt_ids
 from rorcli.basefile import Base, load_base, save_base
 from rorcli.errors import (
     DataError,
     ExitCode,
     RorcliError,
     StoreConflictError,
-    StoreError,
+    UsageError,
     strongest,
 )
 from rorcli.files import save
-from rorcli.model import Establishment, Placed, decode
+from rorcli.model import Establishment, decode
 from rorcli.planning.changes import Change, Choice, differences, rebase
-from rorcli.planning.facts import doubles, facts
+from rorcli.planning.facts import Facts, doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
 from rorcli.text.edits import set_value
@@ -54,7 +56,7 @@ class Prepared:
 
     `document` is the file, `identified` the same with the ids that the store gave meanwhile.
     `snapshot` and `plan` are None when the store does not know the establishment, or when the file
-    cannot be read; `problem` then says why.
+    cannot be read; `problem` then says why. `notes` are what one should know beside the plan.
     """
 
     file: Path
@@ -66,6 +68,7 @@ class Prepared:
     sides: Sides | None = None
     plan: Plan | None = None
     problem: RorcliError | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def errors(self) -> list[Finding]:
@@ -110,9 +113,22 @@ class Named:
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
 
-    def choice(self, establishment: Establishment) -> Choice:
-        """The same by keys of nodes; UsageError for an unknown name."""
-        return Choice(node_keys(establishment, self.ours), node_keys(establishment, self.theirs))
+    def choice(self, ours: Establishment, theirs: Establishment) -> Choice:
+        """The same by keys of nodes; UsageError for a name that neither side knows."""
+        return Choice(*(_keys(names, ours, theirs) for names in (self.ours, self.theirs)))
+
+
+def _keys(names: Iterable[str], ours: Establishment, theirs: Establishment) -> frozenset[str]:
+    found: set[str] = set()
+    for name in names:
+        try:
+            found |= node_keys(ours, [name])
+        except UsageError:
+            with suppress(UsageError):  # a unit that the file has lost is known by the directory
+                found |= node_keys(theirs, [name])
+                continue
+            raise
+    return frozenset(found)
 
 
 NOBODY = Named()
@@ -126,6 +142,7 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
     limits: Thresholds,
     *,
     named: Named = NOBODY,
+    today: date = date.max,
 ) -> Prepared:
     """Reads the other two sides of a file and plans; never raises for one establishment."""
     ours = decode(document.data) if isinstance(document.data, dict) else Establishment()
@@ -145,41 +162,40 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
             remedy=f"rorcli load {document.path}, ou choisissez l'annuaire avec --store",
         )
         return replace(ready, problem=unknown)
-    # A base taken from another store says nothing of this one.
-    known = base.facts if base is not None and base.store == store.url else None
-    identified = adopt_ids(document, snapshot.establishment)
-    ours = decode(identified.data)
-    sides = Sides.of(ours, snapshot.establishment, known)
     try:
-        plan = sides.plan(ours.finess, snapshot.version, limits, named.choice(ours))
+        adopted = adopt_ids(document, snapshot.establishment)
+        ours = decode(adopted.document.data)
+        choice = named.choice(ours, snapshot.establishment)
     except RorcliError as error:
         return replace(ready, problem=error)
-    ready = replace(ready, identified=identified, ours=ours)
+    sides = Sides.of(ours, snapshot.establishment, known_facts(base, store.url))
+    plan = sides.plan(ours.finess, snapshot.version, limits, choice)
+    notes = notes_on(base, store.url, adopted.doubtful, today)
+    ready = replace(ready, identified=adopted.document, ours=ours, notes=notes)
     return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
 
 
-def adopt_ids(document: Document, theirs: Establishment) -> Document:
-    """The document with the ids of the units that it proposed and the store has since.
-
-    They are known by parent, level and name (design, Structure).
-    """
-    proposed = [p.unit.pointer for p in decode(document.data).units() if not p.unit.id]
-    for pointer in proposed:
-        units = list(decode(document.data).units())  # keys change as ids come in
-        known = {placed.key for placed in units}
-        now = next(placed for placed in units if placed.unit.pointer == pointer)
-        twins = [p for p in theirs.units() if _same_place(p, now) and p.key not in known]
-        if len(twins) == 1:
-            document = set_value(document, f"{pointer}/id", twins[0].unit.id)
-    return document
+def known_facts(base: Base | None, store: str) -> Facts | None:
+    """What a base says of a store: nothing when it was taken from another one."""
+    return base.facts if base is not None and base.store == store else None
 
 
-def _same_place(one: Placed, other: Placed) -> bool:
-    return (one.parent_key, one.unit.type, one.unit.nom) == (
-        other.parent_key,
-        other.unit.type,
-        other.unit.nom,
-    )
+def notes_on(
+    base: Base | None, store: str, doubtful: Iterable[str], today: date
+) -> tuple[str, ...]:
+    """What a person should know of the base, and of proposed units that got no id."""
+    notes = [
+        f"« {path} » : plusieurs unités de ce nom et de ce niveau, dans l'annuaire ou dans le "
+        "fichier ; écrivez son id vous-même"
+        for path in doubtful
+    ]
+    if base is not None and base.store != store:
+        notes.append(f"la base de ce fichier vient d'un autre annuaire ({base.store}) : elle ne "
+                     "dit rien de celui-ci")  # fmt: skip
+    if base is not None and base.saved_by(today) is None:
+        notes.append(f"la base de ce fichier est datée du {base.saved_on:%d/%m/%Y}, un jour à "
+                     "venir : l'horloge de ce poste ou d'un autre est fausse")  # fmt: skip
+    return tuple(notes)
 
 
 def stops(prepared: Prepared, store: Store, allowed: Iterable[str]) -> Outcome | None:
@@ -228,7 +244,7 @@ def apply(prepared: Prepared, store: Store, *, today: date, author: str) -> Outc
     try:
         after = store.apply(plan, today=today, author=author)
         reread = store.fetch(plan.finess)
-    except StoreError as error:
+    except RorcliError as error:
         return _failed(prepared, error)
     # Whoever wrote since then has seen our version: what they left is theirs to explain.
     seen = reread if reread is not None and reread.version == after.version else after
@@ -242,7 +258,11 @@ def apply(prepared: Prepared, store: Store, *, today: date, author: str) -> Outc
             f"relu après écriture, l'annuaire tient autre chose pour {len(astray)} valeur(s)",
             "rorcli diff montre ce qu'il tient",
         )
-    _settle(prepared, store, after, today=today)
+    try:
+        _settle(prepared, store, after, today=today)
+    except RorcliError as error:
+        remedy = f"{error.remedy}, puis relancez la commande : rien n'est perdu".lstrip(", ")
+        return Outcome(prepared, Status.APPLIED, error.exit_code, f"mais {error.message}", remedy)
     named = "identifiants donnés par l'annuaire et écrits dans le fichier : "
     reason = named + ", ".join(after.given.values()) if after.given else ""
     return Outcome(prepared, Status.APPLIED, reason=reason)
@@ -256,8 +276,11 @@ def _is_stable(change: Change, after: Snapshot) -> bool:
 def settle(prepared: Prepared, store: Store, *, today: date) -> Outcome:
     """Nothing to write; what both sides agree on is still worth remembering."""
     plan, snapshot = prepared.plan, prepared.snapshot
-    if plan is not None and snapshot is not None and not plan.conflicts:
-        _settle(prepared, store, snapshot, today=today)
+    try:
+        if plan is not None and snapshot is not None and not plan.conflicts:
+            _settle(prepared, store, snapshot, today=today)
+    except RorcliError as error:
+        return _failed(prepared, error)
     return Outcome(prepared, Status.UNCHANGED)
 
 

@@ -18,14 +18,37 @@ IDENTITY = {"id", "rpps", "canal", "valeur", "nature", "fonction", "statut", "te
 NEVER_EMPTY = {"activites", "jours", "unites"}
 
 
-def mutated(establishment: Establishment, seed: int, times: int = 6) -> Establishment:
-    """The establishment after `times` edits; the same for the same seed."""
+def mutated(
+    establishment: Establishment, seed: int, times: int = 6, *, structure: bool = False
+) -> Establishment:
+    """The establishment after `times` edits; the same for the same seed.
+
+    With `structure` the last edit adds, removes or moves a unit.
+    """
     chance = Random(seed)
     data = deepcopy(to_data(establishment))
     for number in range(times):
         edit, holder, key = chance.choice(list(_possible(data)))
         edit(holder, key, chance, f"{seed}-{number}")
+    if structure:
+        _restructure(data["etablissement"], chance, f"52/{seed}")
     return decode(data)
+
+
+def _restructure(site: dict[str, Any], chance: Random, mark: str) -> None:
+    holders = [each for each in _mappings(site) if each.get("unites")]
+    source = chance.choice(holders)["unites"]
+    unit = source[chance.randrange(len(source))]
+    verb = chance.choice(["add", "remove", "move"])
+    if verb == "add":
+        source.append({"type": "uo", "id": mark, "nom": f"Unité {mark}", "unites": []})
+        return
+    source.remove(unit)
+    if verb == "move":
+        goals = [
+            each for each in _mappings(site) if each is site or ("type" in each and "id" in each)
+        ]
+        chance.choice(goals).setdefault("unites", []).append(unit)
 
 
 def _possible(data: Any) -> Iterator[tuple[Any, Any, Any]]:

@@ -15,17 +15,18 @@ PACKAGE = Path(__file__).parents[1] / "rorcli"
 ROOMS = """
     rorcli
     errors identifiers codes fields nouns items model
-    text text.document text.render text.edits text.selectors
-    validation.findings validation.view validation.wording validation.schema validation.rules
+    text text.document text.render text.edits text.blocks text.selectors
+    validation.findings validation.suppressions validation.view validation.wording validation.schema validation.rules
     validation.completeness validation validation.freshness
     planning planning.limits planning.facts planning.changes planning.plan
     settings
-    files schemafile basefile edition merging
+    files schemafile basefile edition merging adoption
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange
     reports reports.machine reports.findings reports.nouns reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.crash
-    cli.editor cli.targets cli.exchanges cli.commands cli.commands.sync cli.commands.* cli.app
+    cli.editor cli.targets cli.exchanges cli.checkups
+    cli.commands cli.commands.sync cli.commands.* cli.app
     __main__
 """.split()  # noqa: SIM905 - a line is a floor, as on the map in CONTRIBUTING.md
 

@@ -9,10 +9,10 @@ the rest); the `type` of a value stands where it is used, since a shared definit
 one place and not in another; `[0-9]`, because `\d` is not ASCII in every dialect.
 
 And for yaml-language-server, which `tests/integration/test_editor.py` asks: a `$ref` with others
-beside it stands in an `allOf`, or they are lost; a noun that only stands in lists says its type
-itself, so that its items need but a `$ref`, and come with their mandatory keys; a list of codes
-says its type too, or codes come without quotes; snippets, found by the words of a label, write
-code and label.
+beside it stands in an `allOf`, or they are lost; what is referred to says title and type only where
+the key says neither: nouns that stand in lists alone, which then come with their mandatory keys;
+codes have a type, or they come without quotes; snippets, found by the words of a label, write code
+and label.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ def build() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
         **root,
-        "type": "object",
         "properties": {"format": form, **root["properties"]},
         "required": ["format", *root["required"]],
         "$defs": schemas | {f"codes-{name}": tables[name] for name in sorted(tables)},
@@ -124,15 +123,13 @@ def _name(owner: type) -> str:
 
 def _noun(owner: type, spec: Spec) -> Schema:
     known = keys_of(owner)
+    told = {"title": spec.label, "description": spec.help or f"{spec.label}.", "type": "object"}
     made: Schema = {
-        "title": spec.label,
-        "description": spec.help or f"{spec.label}.",
+        **({} if owner in _alone() else told),
         "properties": {key: _property(each) for key, each in known.items()},
         "required": _mandatory(known[key] for key in known if not _is_of_uo(owner, key)),
         "additionalProperties": False,
     }
-    if owner is not Establishment and owner not in _alone():
-        made["type"] = "object"
     if owner is Unite:
         made["allOf"] = _levels(known)
     if owner is Lieu:

@@ -47,6 +47,7 @@ class Report:
             elif self.output == "text":
                 terminal.write([exchange_line(each)])
         for each in every:
+            terminal.say(*(f"{each.finess} : {note}" for note in each.notes))
             if each.problem:
                 terminal.error(each.problem)
         terminal.say(exchange_counts(every) or "Aucun établissement.")

@@ -67,8 +67,12 @@ class Session:
         """The store of this run, closed at its end; errors as `stores.open_store`."""
         from rorcli.stores import open_store
 
-        url = self.settings.store.url
-        store = open_store(url, create=True) if create else open_store(url, read_only=read_only)
+        url, say = self.settings.store.url, self.terminal.say
+        store = (
+            open_store(url, create=True, say=say)
+            if create
+            else open_store(url, read_only=read_only, say=say)
+        )
         self._open.callback(store.close)
         return store
 

@@ -72,36 +72,31 @@ def _contested(found: Merge, theirs: Facts) -> Merge:
 
     Field by field both would go through, and leave half an item that nobody wrote.
     """
-    gone = [_gone(found.ours), _gone(found.theirs)]
-    if not any(gone):
-        return found
-    parents = {c.path[1]: c.after for c in found.ours if c.path[2:] == (PARENT,) and c.after}
+    moved = {c.path[1]: c.after for c in found.ours if c.path[2:] == (PARENT,)}
+    parents = {unit: parent for unit, parent in moved.items() if parent is not None}
     above = _Above(parents, theirs.values)
     disputed = [pair[0] for pair in found.conflicts]
+    removed = _gone(found.ours), _gone(found.theirs)
     contested = {
         outer
-        for changes, removed in zip((found.theirs, found.ours), gone, strict=True)
-        for change in (*changes, *disputed)
+        for changes, gone in zip((found.theirs, found.ours), removed, strict=True)
+        for change in ((*changes, *disputed) if gone else ())
         for outer in above(change.path)
-        if outer in removed
+        if outer in gone
     }
-    # A lieu that goes because a contested unit leaves it goes, or stays, with that unit.
-    contested |= {
-        (PLACES, c.path[3])
-        for c in found.theirs
-        if is_reference(c.path) and c.after is None and contested & {c.path[:2], c.path}
-    }
+    if not contested:
+        return found
 
     def is_free(change: Change) -> bool:
         return contested.isdisjoint((change.path, *above(change.path)))
 
+    # A lieu that goes because a contested unit leaves it goes, or stays, with that unit.
+    left = (c for c in found.theirs if is_reference(c.path) and not is_free(c))
+    contested |= {(PLACES, c.path[3]) for c in left} & removed[1]
     pairs = [(c, Change(c.path, c.after, c.before)) for c in found.ours if not is_free(c)]
     pairs += [(Change(c.path, c.before, c.before), c) for c in found.theirs if not is_free(c)]
-    return Merge(
-        tuple(filter(is_free, found.ours)),
-        tuple(filter(is_free, found.theirs)),
-        (*found.conflicts, *pairs),
-    )
+    ours, other = (tuple(filter(is_free, changes)) for changes in (found.ours, found.theirs))
+    return Merge(ours, other, (*found.conflicts, *pairs))
 
 
 def _gone(changes: Iterable[Change]) -> set[Path]:

@@ -119,11 +119,6 @@ class Located:
     steps: tuple[tuple[Spec, str], ...]
     noun: type | None
 
-    @property
-    def is_item(self) -> bool:
-        """True when the path is a whole item or mapping, not one of its fields."""
-        return bool(self.steps) and self.noun is not None
-
 
 def locate(path: Path) -> Located:
     """Reads a path along the declarations of the model."""

@@ -176,8 +176,8 @@ def _identity(changes: Iterable[Change]) -> Iterator[Guard]:
 
 def _mass_delete(changes: Iterable[Change], theirs: Facts, limits: Thresholds) -> Iterator[Guard]:
     for key, said in WATCHED.items():
-        there = sum(1 for path in theirs.values if _is_item(path, key))
         gone = sum(1 for c in changes if c.after is None and _is_item(c.path, key))
+        there = sum(1 for path in theirs.values if _is_item(path, key)) if gone else 0
         many = there >= limits.mass_delete_min and gone * 100 > there * limits.mass_delete_percent
         if many or gone > limits.mass_delete_max:
             yield Guard(
@@ -215,13 +215,15 @@ def _with_lieux(changes: Iterable[Change], sides: Sides) -> Iterator[Change]:
     A lieu that only takes another name or identifier under its UO is thus no drop.
     """
     moves = {c.path: c.after for c in changes if is_reference(c.path)}
+    if not moves:
+        return
     kept = {p[3] for p in (*sides.ours.values, *sides.theirs.values)
             if is_reference(p) and (p not in moves or moves[p])}  # fmt: skip
     left = {p[3]: p[1] for p in moves if p[3] not in kept and _stays(p, sides.ours)}
     entered = {p[3]: p[1] for p in moves if moves[p]}
     held: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for rank, (units, side) in enumerate(((left, sides.theirs), (entered, sides.ours))):
-        for path, value in side.values.items() if left else ():
+        for path, value in side.values.items():
             if path[0] == PLACES and path[1] in units and path[-1] == "nombre":
                 held[units[path[1]], path[3]][rank] += int(value or 0)
     for (unit, measure), (before, after) in held.items():

@@ -6,6 +6,6 @@ import json
 from typing import Any
 
 
-def dumps(data: dict[str, Any]) -> str:
+def dumps(data: dict[str, Any] | list[Any]) -> str:
     """The document as text, ending in a newline."""
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

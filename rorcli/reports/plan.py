@@ -42,6 +42,7 @@ STATUS_WORDS = {
 # Identity fields say again what the item's own line says.
 _IDENTITY = {"canal", "valeur", "rpps", "nature", "statut", "jours", "debut", "fonction", "id"}
 _NAMES = {"nom", "prenom"}
+_HELD = {True: "présent", False: "absent"}
 
 
 def render_plan(prepared: Prepared) -> list[Line]:
@@ -52,14 +53,23 @@ def render_plan(prepared: Prepared) -> list[Line]:
     names = _Names.of_both(prepared)
     title = f"{plan.finess} {prepared.ours.etablissement.nom or ''} ({prepared.document.path})"
     lines: list[Line] = [((title, "title"),)]
-    lines += [_conflict_line(mine, other, names) for mine, other in plan.conflicts]
+    whole = {mine.path for mine, _ in plan.conflicts if _is_thing(mine.path)}
+    inner = (any(m.path[:n] in whole for n in range(1, len(m.path))) for m, _ in plan.conflicts)
+    lines += [
+        _conflict_line(*pair, names)
+        for pair, is_inside in zip(plan.conflicts, inner, strict=True)
+        if not is_inside
+    ]
     lines += _by_node(plan.changes, names)
     return lines
 
 
 def _conflict_line(mine: Change, other: Change, names: _Names) -> Line:
     values = (mine.before, mine.after, other.after)
-    base, ours, theirs = (_show(mine.path, value) for value in values)
+    base, ours, theirs = (
+        _HELD[value is PRESENT] if _is_thing(mine.path) else _show(mine.path, value)
+        for value in values
+    )
     said = f" : base {base}, fichier {ours}, annuaire {theirs}"
     return (("  ! conflit ", "error"), (names.of(mine.path), ""), (said, ""))
 
@@ -195,8 +205,8 @@ class _Names:
 
     def of(self, path: Path) -> str:
         """Node and field in words."""
-        located = locate(path)
-        return f"{self.node(located.node)} : {self.field(path)}"
+        said = [self.node(locate(path).node), self.field(path)]
+        return " : ".join(part for part in said if part)
 
     def field(self, path: Path) -> str:
         """The keys of a path in words: "Contact Secrétariat, Téléphone"."""
@@ -315,11 +325,13 @@ def _kind(change: Change) -> str:
 
 def _is_whole(change: Change) -> bool:
     """True for a node, an item or a mapping that comes or goes."""
-    located = locate(change.path)
-    if not located.steps:
-        return True
-    spec = located.steps[-1][0]
-    return PRESENT in {change.before, change.after} and (spec.is_list or spec.kind is Kind.NOUN)
+    return PRESENT in {change.before, change.after} and _is_thing(change.path)
+
+
+def _is_thing(path: Path) -> bool:
+    """True for the path of a node, an item or a mapping, which are there or are not."""
+    steps = locate(path).steps
+    return not steps or steps[-1][0].is_list or steps[-1][0].kind is Kind.NOUN
 
 
 def _details(inside: list[Change], names: _Names) -> Iterator[str]:

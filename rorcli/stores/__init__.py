@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal, overload
 
 from rorcli.errors import UsageError
-from rorcli.stores.base import LoadableStore, Store
+from rorcli.stores.base import LoadableStore, Say, Store, silent
 
 
-def _open_sqlite(place: str, create: bool, read_only: bool) -> LoadableStore:  # noqa: FBT001 - as the table calls it
+def _open_sqlite(place: str, create: bool, read_only: bool, say: Say) -> LoadableStore:  # noqa: FBT001 - as the table calls it
     from rorcli.stores.sqlite import open_sqlite
 
     path = Path(place)
@@ -19,21 +19,25 @@ def _open_sqlite(place: str, create: bool, read_only: bool) -> LoadableStore:  #
             f"sqlite:{place} : le chemin de la base doit être complet",
             remedy=f"par exemple sqlite:{Path.home() / 'annuaire.sqlite'}",
         )
-    return open_sqlite(path, create=create, read_only=read_only)
+    return open_sqlite(path, create=create, read_only=read_only, say=say)
 
 
-SCHEMES: dict[str, Callable[[str, bool, bool], LoadableStore]] = {"sqlite": _open_sqlite}
-
-
-@overload
-def open_store(url: str, *, create: Literal[True]) -> LoadableStore: ...
+SCHEMES: dict[str, Callable[[str, bool, bool, Say], LoadableStore]] = {"sqlite": _open_sqlite}
 
 
 @overload
-def open_store(url: str, *, create: bool = False, read_only: bool = False) -> Store: ...
+def open_store(url: str, *, create: Literal[True], say: Say = ...) -> LoadableStore: ...
 
 
-def open_store(url: str, *, create: bool = False, read_only: bool = False) -> Store:
+@overload
+def open_store(
+    url: str, *, create: bool = False, read_only: bool = False, say: Say = ...
+) -> Store: ...
+
+
+def open_store(
+    url: str, *, create: bool = False, read_only: bool = False, say: Say = silent
+) -> Store:
     """The store at `sqlite:/abs/path`; `read_only` gives one that cannot write.
 
     Raises:
@@ -43,7 +47,7 @@ def open_store(url: str, *, create: bool = False, read_only: bool = False) -> St
     scheme, _, place = url.partition(":")
     opener = SCHEMES.get(scheme.lower())
     if opener and place:
-        return opener(place, create, read_only)
+        return opener(place, create, read_only, say)
     if scheme.startswith("fhir"):
         raise UsageError(
             f"{scheme} : cette version de rorcli ne sait pas encore parler à un serveur FHIR",

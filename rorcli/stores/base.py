@@ -6,7 +6,7 @@ contract suite of `tests/stores/contract.py` passing on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol, TypeVar
@@ -21,6 +21,12 @@ AnyNoun = TypeVar("AnyNoun", bound=Noun)
 
 #: What `LoadableStore.add` did.
 Added = Literal["created", "unchanged", "replaced"]
+#: Where a store says in French what keeps it waiting.
+Say = Callable[[str], object]
+
+
+def silent(said: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)

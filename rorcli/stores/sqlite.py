@@ -16,8 +16,18 @@ from typing import Any, NamedTuple
 from rorcli.errors import DataError, StoreConflictError
 from rorcli.model import Establishment, decode, to_data
 from rorcli.planning.plan import Plan
-from rorcli.stores.base import Added, Hit, Query, Snapshot, Written, same_facts, valued
-from rorcli.stores.sqlite_file import WAIT_SECONDS, connect, failures_told
+from rorcli.stores.base import (
+    Added,
+    Hit,
+    Query,
+    Say,
+    Snapshot,
+    Written,
+    same_facts,
+    silent,
+    valued,
+)
+from rorcli.stores.sqlite_file import WAIT_SECONDS, begin, connect, failures_told
 from rorcli.stores.sqlite_index import (
     NodeRow,
     SiteRow,
@@ -51,9 +61,10 @@ _NODES = f"SELECT {', '.join(NodeRow._fields)} FROM nodes WHERE finess = ?"  # n
 
 
 def open_sqlite(
-    path: Path, *, create: bool = False, read_only: bool = False, wait: float = WAIT_SECONDS
-) -> SqliteStore:
-    """The store of that file; a writer waits `wait` seconds for another one.
+    path: Path, *, create: bool = False, read_only: bool = False, wait: float = WAIT_SECONDS,
+    say: Say = silent,
+) -> SqliteStore:  # fmt: skip
+    """The store of that file; a writer waits `wait` seconds for another one, and says so.
 
     Only `create` makes a file, or opens one without establishments. With `read_only` SQLite itself
     refuses to write.
@@ -65,7 +76,7 @@ def open_sqlite(
     """
     with failures_told(path):
         connection = connect(path, create=create, read_only=read_only, wait=wait)
-    return SqliteStore(path, connection)
+    return SqliteStore(path, connection, wait, say)
 
 
 class _Held(NamedTuple):
@@ -87,9 +98,10 @@ class _Held(NamedTuple):
 class SqliteStore:
     """The embedded store; `open_sqlite` makes one."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, wait: float, say: Say) -> None:
         self._path = path
         self._connection = connection
+        self._wait, self._say = wait, say
 
     @property
     def url(self) -> str:
@@ -174,8 +186,12 @@ class SqliteStore:
     def _writing(self) -> Iterator[None]:
         """All or nothing; the lock is taken first, so that what is read stays true."""
         with failures_told(self._path), self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+            begin(self._connection, self._wait, self._told_to_wait)
             yield
+
+    def _told_to_wait(self) -> None:
+        self._say(f"base {self._path} : un autre programme y écrit ; attente, {self._wait:.0f} s "
+                  "au plus")  # fmt: skip
 
     def _held(self, finess: str) -> _Held | None:
         row = self._connection.execute(_HELD, (finess,)).fetchone()

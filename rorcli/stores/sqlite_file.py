@@ -10,8 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -20,8 +21,8 @@ from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError,
 
 #: Marks our files among those of SQLite (https://www.sqlite.org/fileformat.html#application_id).
 APPLICATION_ID = int.from_bytes(b"RORc")
-#: How long a writer waits for another one before giving up.
-WAIT_SECONDS = 10.0
+#: How long a writer waits for another one before giving up, and in turns of how long.
+WAIT_SECONDS, TURN_SECONDS = 10.0, 1.0
 
 # `nodes.id` is declared, or VACUUM could renumber the rows that the full-text index points to. The
 # words come folded and cut from `sqlite_index`: `ascii` takes them as they are, and single words
@@ -114,6 +115,28 @@ def connect(path: Path, *, create: bool, read_only: bool, wait: float) -> sqlite
         connection.close()
         raise
     return connection
+
+
+def begin(connection: sqlite3.Connection, wait: float, said: Callable[[], object]) -> None:
+    """Takes the lock of a writer; one who has to wait for it hears of it once, after a turn.
+
+    In turns, or SQLite would keep Ctrl-C waiting too.
+    """
+    until, is_said = time.monotonic() + wait, False
+    while True:
+        turn = max(min(until - time.monotonic(), TURN_SECONDS), 0)
+        connection.execute(f"PRAGMA busy_timeout = {turn * 1000:.0f}")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            break
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() >= until:
+                raise
+        if not is_said:
+            said()
+            is_said = True
+    connection.execute(f"PRAGMA busy_timeout = {wait * 1000:.0f}")
 
 
 @contextmanager

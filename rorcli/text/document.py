@@ -57,6 +57,7 @@ _WORDS: Mapping[str, bool | None] = {
 }  # fmt: skip
 _DIGITS = frozenset("0123456789+-.")
 _SUSPECT = _DIGITS | {word[:1] for word in (*_WORDS, *_DISPUTED)}  # begin what may be no text
+_FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ITEM: Any = object()  # stands for the key in a list
 _NO_KEY = (-1, -1)
 
@@ -64,17 +65,14 @@ _PROBLEMS = {
     "mapping values are not allowed": "« : » est mal placé : une valeur qui contient « : » "
     "s'écrit entre guillemets, et une clé est alignée avec ses voisines",
     "found a tab character": "une tabulation sert de retrait : YAML n'admet que des espaces",
-    "character that cannot start any token": "ce caractère ne peut pas commencer une valeur : "
-    "mettez-la entre guillemets",
+    "cannot start any": "ce caractère ne commence pas une valeur : mettez-la entre guillemets",
     "did not find expected key": "le retrait de cette ligne ne correspond à aucune liste ni clé",
-    "did not find expected '-' indicator": "cette ligne devrait commencer par « - » "
-    "ou être décalée",
+    "did not find expected '-'": "cette ligne devrait commencer par « - » ou être décalée",
     "did not find expected ',' or": "une virgule ou une fermeture manque",
     "found unexpected end of stream": "des guillemets ne sont pas refermés",
     "found unknown escape character": "séquence « \\ » inconnue entre guillemets doubles",
     "could not find expected ':'": "« : » manque après cette clé",
     "exceeded max": f"plus de {MAX_DEPTH} niveaux imbriqués",
-    "undefined alias": "les alias ne sont pas admis",
 }
 
 
@@ -150,8 +148,7 @@ def read(content: bytes | str, path: str) -> Document:
         return _unreadable(path, "", 0, f"fichier de plus de {MAX_BYTES >> 20} Mo",
                            "un fichier décrit un seul établissement")  # fmt: skip
     if isinstance(content, str):
-        # An argument of the command line that is not UTF-8 comes in as lone surrogates.
-        content = content.encode("utf-8", "surrogatepass")
+        content = content.encode("utf-8", "surrogatepass")  # an argument may not be UTF-8
     if b"\0" in content[:4096] or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _unreadable(path, "", 0, "fichier binaire, ou en UTF-16", _ENCODING)
     try:
@@ -169,9 +166,8 @@ def _parsed(text: str, path: str) -> Document:
 
 def is_text_when_plain(value: str) -> bool:
     """True when every YAML reader takes `value`, written without quotes, for text."""
-    if value in _WORDS or value in _DISPUTED:
-        return False
-    return value[0] not in _DIGITS or not _NUMERIC.fullmatch(value)
+    reserved = value in _WORDS or value in _DISPUTED
+    return not reserved and (value[0] not in _DIGITS or not _NUMERIC.fullmatch(value))
 
 
 _ENCODING = "enregistrez-le en UTF-8 (Bloc-notes : Enregistrer sous, Encodage : UTF-8)"
@@ -212,9 +208,9 @@ class _Reader:
             if self.data is None and not self.faults:
                 self._fault("ROR101", 0, "fichier vide", "écrivez-y un établissement, ou tirez-en "
                             "un : rorcli pull FINESS -f FICHIER")  # fmt: skip
-        except yaml.reader.ReaderError as error:
-            code = error.character if isinstance(error.character, int) else ord(error.character)
-            self._fault("ROR101", error.position, f"caractère interdit U+{code:04X}", "retirez-le")
+        except yaml.reader.ReaderError:  # it counts bytes; which characters: YAML 1.2.2, 5.1
+            at = next(found.start() for found in _FORBIDDEN.finditer(self.text))
+            self._fault("ROR101", at, f"caractère interdit U+{ord(self.text[at]):04X}", "ôtez-le")
         except yaml.MarkedYAMLError as error:
             self._syntax(error)
         return self
@@ -246,7 +242,7 @@ class _Reader:
                 continue
             value = event.value
             if odd:
-                self._refuse_odd(event, tags=("!",))
+                self._refuse_odd(event)
             if key is None:
                 key = frame[1] = value
                 if marking or value in made:
@@ -281,9 +277,10 @@ class _Reader:
             self._fault("ROR102", event.start_mark.index, f"clé « {frame[1]} » écrite deux fois",
                         "gardez-en une", self._pointer())  # fmt: skip
 
-    def _refuse_odd(self, event: Any, *, tags: tuple[str, ...] = ()) -> None:
-        """What no scalar and no collection bears: an anchor, a tag, and for a key a merge."""
-        if event.anchor is not None or event.tag not in (None, *tags):
+    def _refuse_odd(self, event: Any) -> None:
+        """What no value bears: an anchor, a tag (libyaml tells none for "!"), a key that merges."""
+        tagged = event.tag is not None or self.text.startswith("!", event.start_mark.index)
+        if event.anchor is not None or tagged:
             self._refuse(event, "ancre ou étiquette YAML (« & », « ! »)", "écrivez la valeur seule")
         is_key = self.stack[-1][1] is None and isinstance(event, yaml.ScalarEvent)
         if is_key and event.value == "<<" and not event.style:
@@ -339,10 +336,13 @@ class _Reader:
         raise _Stop
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
-        problem = error.problem or ""
-        known = next((said for key, said in _PROBLEMS.items() if key in problem), None)
+        # Quotes that are not closed reach the end of the file: what counts is where they open.
+        opening = error.context_mark if "end of stream" in str(error.problem) else None
+        mark = opening or error.problem_mark or error.context_mark
         offset = 0 if mark is None else min(mark.index, max(len(self.text) - 1, 0))
+        tab = self.text.startswith("\t", offset)
+        problem = "found a tab character" if tab else str(error.problem)
+        known = next((said for key, said in _PROBLEMS.items() if key in problem), None)
         message = known or "la syntaxe YAML est rompue ici ou juste au-dessus"
         self._fault("ROR101", offset, message, "corrigez cette ligne, puis relancez la commande")
 

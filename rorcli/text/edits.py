@@ -14,7 +14,7 @@ from typing import Any
 from rorcli import codes
 from rorcli.errors import UsageError
 from rorcli.fields import Kind, Spec
-from rorcli.model import keys_of, spec_at
+from rorcli.model import Establishment, keys_of, spec_at
 from rorcli.nouns import Noun
 from rorcli.text import render
 from rorcli.text.document import Document, Mark, read
@@ -24,11 +24,14 @@ def set_value(document: Document, pointer: str, value: Any) -> Document:
     """Gives the key at `pointer` a value; the key, and the mappings above it, may be absent."""
     parent, _, key = pointer.rpartition("/")
     if pointer in document.marks:
-        if value_at(document.data, pointer) == value:
+        if _is_so(document, pointer, value):
             return document
         return _proved(document, _replace(document, pointer, value), pointer, value)
-    if not isinstance(value_at(document.data, parent), dict):
+    holder = value_at(document.data, parent)
+    if holder is None and parent:
         return set_value(document, parent, {key: value})
+    if not isinstance(holder, dict):
+        raise _refusal(document, parent, f"« {_key(parent)} » ne tient pas de clés", _BY_HAND)
     return _proved(document, _insert_key(document, parent, key, value), pointer, value)
 
 
@@ -37,14 +40,16 @@ def append_item(document: Document, pointer: str, item: Any) -> Document:
     old = value_at(document.data, pointer)
     if isinstance(old, str):
         return set_value(document, pointer, [old, item])
-    if not old:
+    if old is None or old == []:
         return set_value(document, pointer, [item])
+    if not isinstance(old, list):
+        raise _refusal(document, pointer, f"« {_key(pointer)} » n'est pas une liste", _BY_HAND)
     mark = document.marks[pointer]
     if mark.flow:
         at = _content_end(document, f"{pointer}/{len(old) - 1}")
         text = _splice(document, at, at, ", " + render.one_line(item, _key(pointer)))
     else:
-        indent = _column(document, _dash(document, pointer, 0))
+        indent = _column(document, mark.start)
         text = _insert_line(document, f"{pointer}/{len(old) - 1}",
                             render.items(_spec(pointer), [item], indent))  # fmt: skip
     return _proved(document, text, f"{pointer}/{len(old)}", item)
@@ -54,16 +59,22 @@ def remove_item(document: Document, pointer: str) -> Document:
     """Removes one item of a list with the lines it stands on; the last one leaves `[]`."""
     parent, _, rank = pointer.rpartition("/")
     old = value_at(document.data, parent)
+    if not isinstance(old, list) or int(rank) >= len(old):
+        raise _refusal(document, parent, f"« {_key(parent)} » n'a pas cet élément", _BY_HAND)
     if len(old) == 1:
         return set_value(document, parent, [])
     index, mark = int(rank), document.marks[pointer]
-    if document.marks[parent].flow:
+    if document.marks[parent].flow and (lines := _own_lines(document, pointer)):
+        start, end = lines
+    elif document.marks[parent].flow:
         first = index == 0
         start = mark.start if first else _content_end(document, f"{parent}/{index - 1}")
         end = document.marks[f"{parent}/1"].start if first else _content_end(document, pointer)
     else:
         start = _line_start(document, _dash(document, parent, index))
         end = _after_line(document, _content_end(document, pointer))
+        if end == len(document.text) and not document.text.endswith("\n"):
+            start -= len(document.newline)
     rest = [each for place, each in enumerate(old) if place != index]
     return _proved(document, _splice(document, start, end, ""), parent, rest)
 
@@ -92,14 +103,30 @@ def _proved(document: Document, text: str, pointer: str, value: Any) -> Document
     else:
         place[key] = value
     after = read(text, document.path)
-    if after.data != wanted or after.faults != document.faults:
-        line, column = document.position(pointer)
-        raise UsageError(
-            f"{document.path}:{line}:{column} : la mise en page de ces lignes ne permet pas "
-            "une modification sûre ; rien n'a été écrit",
-            remedy="modifiez-les à la main, ou écrivez cette liste avec un élément par ligne",
-        )
+    faults = [[fault._replace(offset=0) for fault in each.faults] for each in (document, after)]
+    if after.data != wanted or faults[0] != faults[1]:
+        raise _refusal(
+            document, pointer,
+            "la mise en page de ces lignes ne permet pas une modification sûre",
+            "modifiez-les à la main, ou écrivez cette liste avec un élément par ligne",
+        )  # fmt: skip
     return after
+
+
+_BY_HAND = "corrigez ces lignes à la main : rorcli validate dit ce qui y est attendu"
+
+
+def _refusal(document: Document, pointer: str, why: str, remedy: str) -> UsageError:
+    line, column = document.position(pointer)
+    said = f"{document.path}:{line}:{column} : {why} ; rien n'a été écrit"
+    return UsageError(said, remedy=remedy)
+
+
+def _is_so(document: Document, pointer: str, value: Any) -> bool:
+    """True when nothing is to be written; a text that readers dispute still needs its quotes."""
+    old = value_at(document.data, pointer)
+    # The type too: True equals 1.
+    return type(old) is type(value) and old == value and (pointer, old) not in document.ambiguous
 
 
 def _replace(document: Document, pointer: str, value: Any) -> str:
@@ -111,7 +138,7 @@ def _replace(document: Document, pointer: str, value: Any) -> str:
     if is_lines:
         return _collapse(document, pointer, _inline(value, key, flow=False))
     new = _same_quotes(mark, value) or _inline(value, key, flow=flow)
-    if mark.start == mark.end:
+    if mark.start == mark.end and document.text[mark.start - 1] not in " \t":
         new = " " + new
     text = _splice(document, mark.start, _content_end(document, pointer), new)
     return _relabel(document, pointer, value, text, len(new))
@@ -139,18 +166,15 @@ def _same_quotes(mark: Mark, value: Any) -> str:
         return ""
     if mark.style == "single" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    if mark.style == "double":
-        return render.scalar(value) if render.scalar(value)[0] == '"' else f'"{value}"'
-    return ""
+    return render.quoted(value) if mark.style == "double" else ""
 
 
 def _relabel(document: Document, pointer: str, value: Any, text: str, length: int) -> str:
     """Writes the new code's label where the old one's stood, or beside it on a line of its own."""
-    spec, mark = spec_at(pointer), document.marks[pointer]
+    spec, start = spec_at(pointer), document.marks[pointer].start
     if spec is None or not spec.table:
         return text
     said, old = render.label(spec, value), render.label(spec, value_at(document.data, pointer))
-    start = mark.start + (1 if mark.start == mark.end else 0)
     line_end = _line_end(text, start + length)
     rest = text[start + length : line_end]
     comment = re.search(r"[ \t]*#[ \t]*(?P<said>[^#]*)$", rest)
@@ -178,11 +202,12 @@ def _rewrite(document: Document, pointer: str, beside: str, below: str) -> str:
     """The key with `beside` right after it, its line's comment, then `below` to the value's end."""
     mark, text = document.marks[pointer], document.text
     below_key = mark.style in _COLLECTIONS and not mark.flow
-    comment_start = mark.key_end + 1 if below_key else mark.end
+    colon = text.find(":", mark.key_end) + 1
+    comment_start = colon if below_key else mark.end
     comment_end = _line_end(text, comment_start)
     end = _line_end(text, _content_end(document, pointer)) if below_key else comment_end
     comment = text[comment_start:comment_end].rstrip()
-    return text[: mark.key_end + 1] + beside + comment + below + text[end:]
+    return text[:colon] + beside + comment + below + text[end:]
 
 
 def _below(pointer: str, value: Any, indent: int) -> str:
@@ -219,7 +244,7 @@ def _predecessor(owner: type, present: list[str], key: str) -> str:
 def _owner(pointer: str) -> type:
     """The noun that the mapping at `pointer` is."""
     spec = spec_at(pointer)
-    return spec.noun() if spec is not None else Noun
+    return spec.noun() if spec is not None else Noun if pointer else Establishment
 
 
 def _spec(pointer: str) -> Spec:
@@ -258,10 +283,24 @@ def _content_end(document: Document, pointer: str) -> int:
     return end
 
 
-def _dash(document: Document, pointer: str, index: int) -> int:
-    """Offset of the dash of a block list's item."""
-    start = document.marks[f"{pointer}/{index}"].start
-    return document.text.rindex("-", 0, start)
+def _own_lines(document: Document, pointer: str) -> tuple[int, int] | None:
+    """Where the lines of a flow list's item begin and end, if it shares them with no other."""
+    start, end = document.marks[pointer].start, _content_end(document, pointer)
+    first = _line_start(document, start)
+    rest = document.text[end : _line_end(document.text, end)]
+    alone = not document.text[first:start].strip() and re.fullmatch(r"\s*(,\s*(#.*)?|#.*)?", rest)
+    return (first, _after_line(document, end)) if alone else None
+
+
+def _dash(document: Document, parent: str, index: int) -> int:
+    """Offset of the dash of a block list's item; comments before the item may hold others."""
+    first = document.marks[parent].start
+    if index == 0:
+        return first
+    after = _content_end(document, f"{parent}/{index - 1}")
+    dash = re.compile(f"^ {{{_column(document, first)}}}-", re.MULTILINE)
+    found = dash.search(document.text, _line_end(document.text, after))
+    return found.start() if found else first
 
 
 def _column(document: Document, offset: int) -> int:

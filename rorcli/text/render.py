@@ -10,6 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -22,6 +23,8 @@ from rorcli.text.document import DAY_KEYS, is_text_when_plain
 MODELINE = "# yaml-language-server: $schema={}"
 LINE_WIDTH = 100
 ONE_LINE = (Adresse, Capacite, Horaire, Patientele, Telecom)
+# No character for a file: a reader, an editor or YAML itself may drop or break it.
+_FRAGILE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 # Digits with the signs that people put between them: phones, codes, postal codes.
 _DIGITS = re.compile(r"[\d .+()-]*")
 # ruamel puts one space before a comment; the house look has two. The mark finds them again.
@@ -37,7 +40,13 @@ def scalar(value: Any, key: str = "", *, flow: bool = False) -> str:
     if not isinstance(value, str):
         return str(value)
     dated = key in DAY_KEYS and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
-    return value if dated or is_plain(value, flow=flow) else json.dumps(value, ensure_ascii=False)
+    return value if dated or is_plain(value, flow=flow) else quoted(value)
+
+
+def quoted(value: str) -> str:
+    """A text between double quotes; what YAML or an editor would not keep as it is, escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _FRAGILE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def is_plain(value: str, *, flow: bool = False) -> bool:
@@ -137,7 +146,8 @@ def _value(spec: Spec | None, key: str, value: Any, *, flow: bool = False) -> An
         return _sequence(spec, value)
     if isinstance(value, str):
         if key in DAY_KEYS and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return date.fromisoformat(value)
+            with suppress(ValueError):  # 2026-02-30, which no reader takes for a date
+                return date.fromisoformat(value)
         if not is_plain(value, flow=flow):
             return DoubleQuotedScalarString(value)
     return value

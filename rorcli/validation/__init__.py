@@ -11,6 +11,7 @@ from rorcli.validation.completeness import check_completeness
 from rorcli.validation.findings import RULES, Finding, Issue, Rule, Severity
 from rorcli.validation.rules import CHECKS, check_comments, check_files
 from rorcli.validation.schema import check_schema
+from rorcli.validation.suppressions import settle
 from rorcli.validation.view import View
 
 __all__ = ["RULES", "Finding", "Issue", "Rule", "Severity", "validate", "validate_all"]
@@ -41,7 +42,8 @@ def validate_all(
     for rank, issue in check_files([(document.path, each) for document, each, _ in read]):
         document, _, broken = read[rank]
         findings += [_from_issue(document, each) for each in _sound([issue], broken)]
-    return sorted((f for f in findings if f.rule not in ignored), key=lambda f: f.sort_key)
+    told = settle(documents, findings)
+    return sorted((f for f in told if f.rule not in ignored), key=lambda f: f.sort_key)
 
 
 def _check(document: Document, establishment: Establishment, today: date) -> Iterator[Issue]:

@@ -75,6 +75,8 @@ _ALL = (
     Rule("ROR114", _E, "Code ou mot inconnu", "Nomenclatures de santé (NOS), valeurs du ROR."),
     Rule("ROR115", _E, "Clé interdite à ce niveau", "Seule l'UO porte une offre (profils ANS)."),
     Rule("ROR116", _E, "Format de fichier inconnu", "Le format ne change qu'avec une migration."),
+    Rule("ROR117", _E, "Règle mal ignorée", "Qui relit le fichier doit trouver le motif."),
+    Rule("ROR118", _W, "Règle ignorée pour rien", "Ce commentaire cacherait un constat à venir."),
     Rule("ROR201", _W, "Clé de FINESS fausse", "Clé de Luhn (MOS) ; en Corse, calcul non publié."),
     Rule("ROR202", _E, "Clé de SIREN fausse", "Clé de Luhn sur 9 chiffres (Insee)."),
     Rule("ROR203", _E, "Clé de SIRET fausse", "Clé de Luhn sur 14 chiffres (Insee)."),

@@ -77,7 +77,7 @@ def test_json_is_one_document_of_the_shipped_schema(faulty, golden):
 def test_every_example_is_told_as_the_schema_says():
     result = run(["validate", EXAMPLES, "-o", "json"])
     told = data(result)
-    assert told["files"] == len(list(EXAMPLES.rglob("*.yaml")))
+    assert told["files"] == len([p for p in EXAMPLES.rglob("*.yaml") if p.parent.name != "ci"])
     places = [(each["path"], each["line"], each["rule"]) for each in told["findings"]]
     assert places == sorted(places)
     assert sum(told["counts"].values()) == len(places)
@@ -235,6 +235,15 @@ def test_validate_loads_nothing_heavy():
     line = [sys.executable, "-c", code, "validate", str(CLEAN)]
     done = subprocess.run(line, cwd=ROOT, check=True, capture_output=True, text=True)
     loaded = set(done.stdout.split())
-    heavy = {"rorcli.stores", "rorcli.sync", "sqlite3", "requests", "rich", "ruamel", "jsonschema"}
+    heavy = {
+        "rorcli.stores",
+        "rorcli.sync",
+        "rorcli.reports.forges",
+        "sqlite3",
+        "requests",
+        "rich",
+        "ruamel",
+        "jsonschema",
+    }
     assert loaded >= {"rorcli.validation", "jsonschema_rs"}
     assert heavy & loaded == set()

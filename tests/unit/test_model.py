@@ -1,11 +1,12 @@
 """Plain data and nouns: the forms that the file offers come to one, and go back as they came."""
 
+import re
 from dataclasses import FrozenInstanceError
 
 import pytest
 
 from rorcli.fields import Kind
-from rorcli.items import Contact, Horaire
+from rorcli.items import Adresse, Capacite, Contact, Horaire
 from rorcli.model import EntiteGeographique, Unite, age_in_days, decode, keys_of, spec_at, to_data
 
 
@@ -60,6 +61,9 @@ def test_the_director_has_one_home():
     listed = EntiteGeographique.read({"contacts": [{"fonction": "01", "nom": "A"}, {}]}, "")
     assert listed.directeur == contact(nom="A")
     assert len(listed.contacts) == 1
+    said = EntiteGeographique.read({"directeur": {"fonction": "01", "nom": "A"}}, "")
+    assert said.directeur == listed.directeur
+    assert EntiteGeographique.read({"directeur": None}, "").managed == {"directeur"}
     both = EntiteGeographique.read(
         {"directeur": {"nom": "A"}, "contacts": [{"fonction": "01"}]}, ""
     )
@@ -126,6 +130,19 @@ def test_ages_compare_in_days(age, days):
     assert age_in_days(age) == pytest.approx(days)
 
 
-def test_an_age_without_unit_is_no_age():
-    with pytest.raises(ValueError, match="15"):
-        age_in_days("15")
+@pytest.mark.parametrize("age", ["15", "15 anss", "15 moiss", "quinze ans", "15  ans", "-1 an", ""])
+def test_an_age_is_a_number_and_a_unit(age):
+    with pytest.raises(ValueError, match=f"^{re.escape(age)}$"):
+        age_in_days(age)
+
+
+@pytest.mark.parametrize(
+    ("number", "read"), [(24, 24), (24.0, 24), (24.5, None), (True, None), ("24", None)]
+)
+def test_a_count_is_a_whole_number(number, read):
+    assert Capacite.read({"nombre": number}, "").nombre == read
+
+
+def test_only_the_items_of_a_list_have_an_identity():
+    with pytest.raises(NotImplementedError):
+        _ = Adresse().identity

@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rorcli import files
-from rorcli.cli.options import OUTPUT, Output, Paths, PathsOrInput
+from rorcli.cli.checkups import (
+    ExitZero,
+    Form,
+    MaxFindings,
+    Reports,
+    Seen,
+    ShowPersonal,
+    parse_reports,
+    tell,
+)
+from rorcli.cli.options import OUTPUT, Paths, PathsOrInput
 from rorcli.errors import ExitCode, UsageError, strongest
-from rorcli.reports.findings import counted, findings_data, render_counts, render_finding
+from rorcli.reports.findings import counted, render_finding
 from rorcli.reports.machine import dumps
 from rorcli.text.document import Document, read
 from rorcli.validation import Severity, validate_all
@@ -23,6 +33,10 @@ if TYPE_CHECKING:
     from rorcli.validation.freshness import Audit, Criteria
 
 STDIN = Path("-")
+GRAVE = {
+    "error": frozenset({Severity.ERROR}),
+    "warning": frozenset({Severity.ERROR, Severity.WARNING}),
+}
 
 
 def validate(
@@ -35,7 +49,11 @@ def validate(
     name: Annotated[
         str, typer.Option("--name", metavar="NOM", help="Nom à donner à l'entrée standard.")
     ] = str(STDIN),
-    output: Output = "text",
+    reports: Reports = None,
+    max_findings: MaxFindings = None,
+    exit_zero: ExitZero = False,
+    show_personal: ShowPersonal = False,
+    output: Form = "text",
 ) -> int:
     """Vérifie des fichiers d'établissements, sans rien demander à l'annuaire.
 
@@ -43,24 +61,21 @@ def validate(
       rorcli validate etab.yaml
       rorcli validate etablissements/ --fail-on warning
       rorcli validate -o json - < etab.yaml
+      rorcli validate --report junit=rapport.xml --report sarif=rapport.sarif
 
     Sans chemin, vérifie le dossier courant. Chaque constat tient en une ligne qui commence par
     FICHIER:LIGNE:COLONNE: RÈGLE gravité. Le code est 1 s'il y a des erreurs, 2 si un fichier n'a
-    pas pu être ouvert ; les autres sont vérifiés quand même.
+    pas pu être ouvert ; les autres sont vérifiés quand même. Un commentaire
+    « # rorcli: ignore=ROR304 motif », sur la ligne ou juste au-dessus, écarte un constat.
     """
     session: Session = context.obj
+    wanted = parse_reports(reports or [])
     documents, unreadable = _read_all(session, paths or [Path()], name)
     findings = validate_all(documents, session.today, frozenset(session.settings.ignore))
-    grave = {Severity.ERROR} if fail_on == "error" else {Severity.ERROR, Severity.WARNING}
-    code = _code(unreadable, is_bad=any(each.severity in grave for each in findings))
-    if output == "json":
-        ok = code is ExitCode.OK
-        data = findings_data(findings, len(documents), unreadable, ok=ok)
-        session.terminal.write_text(dumps(data))
-    else:
-        session.terminal.write(map(render_finding, findings))
-    session.terminal.say(render_counts(findings, len(documents)))
-    return code
+    grave = GRAVE[fail_on]
+    is_bad = any(each.severity in grave for each in findings) and not exit_zero
+    seen = Seen(documents, findings, unreadable, grave, _code(unreadable, is_bad=is_bad))
+    return tell(session, seen, output, wanted, limit=max_findings, show_personal=show_personal)
 
 
 def audit(
@@ -187,7 +202,7 @@ def _saved_on(session: Session, file: Path, finess: str) -> date | None:
     except UsageError as error:
         session.terminal.error(error)
         return None
-    return base.saved_on if base else None
+    return base.saved_by(session.today) if base else None
 
 
 def _audit_store(session: Session, place: str, ej: str, asked: Criteria) -> list[Audit]:

@@ -172,7 +172,7 @@ def _open(session: Session, target: str) -> _Held:
         base = None
         with suppress(UsageError):  # an unreadable base is for diff and push to tell
             base = load_base(path, ours.finess)
-        return _Held(ours, Dates(saved_on=base.saved_on if base else None))
+        return _Held(ours, Dates(saved_on=base.saved_by(session.today) if base else None))
     finess = require_finess(target, "ni un fichier qui existe, ni un FINESS")
     store = session.open_store(read_only=True)
     snapshot = store.fetch(finess)

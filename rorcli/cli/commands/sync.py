@@ -191,9 +191,11 @@ def _prepare(
     by_path: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_path[finding.path].append(finding)
-    limits = session.settings.guards
+    limits, today = session.settings.guards, session.today
     return [
-        sync.prepare(path, document, by_path[document.path], store, limits, named=named)
+        sync.prepare(
+            path, document, by_path[document.path], store, limits, named=named, today=today
+        )
         for path, document in zip(found.paths, documents, strict=True)
     ]
 
@@ -206,7 +208,9 @@ def _show(session: Session, prepared: list[Prepared], output: str) -> None:
         return
     for each in prepared:
         terminal.write(report.render_plan(each))
-        terminal.say(*report.render_theirs(each))
+        terminal.say(
+            *report.render_theirs(each), *(f"{each.ours.finess} : {n}" for n in each.notes)
+        )
         if each.plan and each.plan.theirs:
             terminal.say(f"  → rorcli pull --merge {each.document.path} les y reprend")
     if not any(report.render_plan(each) for each in prepared):

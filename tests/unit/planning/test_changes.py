@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from rorcli.model import Establishment, decode
-from rorcli.planning.changes import Change, Choice, apply_changes, merge, rebase
+from rorcli.planning.changes import (
+    Change,
+    Choice,
+    apply_changes,
+    differences,
+    merge,
+    rebase,
+)
 from rorcli.planning.facts import Facts, assemble, doubles, facts, locate, rekey
 from rorcli.planning.plan import Sides
 
@@ -201,3 +208,117 @@ def test_a_path_reads_in_the_words_of_the_model():
     located = locate((*UO, "contacts", "/01/", "telecoms", "2", "02 61 91 00 01", "usage"))
     assert [(spec.key, identity) for spec, identity in located.steps] == [
         ("contacts", "/01/"), ("telecoms", "2 02 61 91 00 01"), ("usage", "")]  # fmt: skip
+
+
+OWN = {"type": "uo", "id": "52/1", "nom": "UO"}
+POLE = {"type": "pole", "id": "52/9", "nom": "P"}
+WITH = {**CONTACT, "description": None}
+L, SEEN = {"id": "L", "nom": "Lieu"}, {"id": "L"}
+
+
+def site(*units: dict[str, Any], **keys: Any) -> Establishment:
+    return establishment(unites=list(units), **keys)
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "disputed"),
+    [
+        # We remove an item, they add to it; they remove it, we add to it.
+        (establishment(contacts=[{**CONTACT, "site": None}]), establishment(contacts=[]),
+         establishment(contacts=[{**CONTACT, "site": "s"}]), "contacts"),
+        (establishment(contacts=[WITH]), establishment(contacts=[{**WITH, "description": "d"}]),
+         establishment(contacts=[]), "contacts"),
+        # A mapping is an item too.
+        (establishment(adresse={"voie": "v", "commune": None}), establishment(adresse=None),
+         establishment(adresse={"voie": "v", "commune": "c"}), "adresse"),
+        # What hangs on a unit: another unit, by its own or by a move.
+        (site({**POLE, "unites": []}), site(), site({**POLE, "unites": [OWN]}), "52/9"),
+        (site({**POLE, "unites": []}), site({**POLE, "unites": [OWN]}), site(), "52/9"),
+        (site({**POLE, "unites": []}, OWN), site({**POLE, "unites": [OWN]}), site(OWN), "52/9"),
+        (site({**POLE, "unites": []}, OWN), site(OWN), site({**POLE, "unites": [OWN]}), "52/9"),
+        # A lieu that they drop and where one more of our units comes to work.
+        (site({**OWN, "lieux": [L]}, {**OWN, "id": "52/2", "lieux": []}),
+         site({**OWN, "lieux": [L]}, {**OWN, "id": "52/2", "lieux": [SEEN]}),
+         site({**OWN, "lieux": []}, {**OWN, "id": "52/2", "lieux": []}), "L"),
+    ],
+)  # fmt: skip
+def test_what_one_side_removes_and_the_other_changes_inside_is_a_conflict_whole(
+    base, ours, theirs, disputed
+):
+    sides = Sides.of(ours, theirs, facts(base))
+    found = merge(sides.ours, sides.theirs, sides.base)
+    assert any(disputed in pair[0].path for pair in found.conflicts)
+    assert not any(disputed in c.path for c in (*found.ours, *found.theirs))
+    settled = Choice(ours=frozenset("*")).settle(found, sides.nodes)
+    after = apply_changes(theirs, settled.ours, sides.doubled)
+    assert merge(sides.ours, facts(after), None).ours == ()
+
+
+def test_a_unit_that_they_remove_and_we_change_comes_back_with_its_lieu():
+    base = site({**OWN, "lieux": [L]})
+    sides = Sides.of(site({**OWN, "nom": "B", "lieux": [L]}), site(), facts(base))
+    settled = Choice(ours=frozenset("*")).settle(
+        merge(sides.ours, sides.theirs, sides.base), sides.nodes
+    )
+    (unit,) = apply_changes(site(), settled.ours, sides.doubled).etablissement.unites
+    assert (unit.nom, unit.lieux[0].nom) == ("B", "Lieu")
+
+
+def test_a_default_never_fills_a_key_that_the_file_says_is_none():
+    told = {**CONTACT, "confidentialite": None, "courriel": None}
+    found = merge(facts(establishment(contacts=[told])), facts(establishment()), None)
+    (default,) = [c.path for c in found.ours if c.path[-1] == "confidentialite"]
+    assert "telecoms" in default
+
+
+def test_a_number_of_a_person_whom_only_the_directory_names_is_not_public():
+    theirs = establishment(directeur={"nom": "D"})
+    found = merge(facts(establishment(directeur={"telephone": "1"})), facts(theirs), None)
+    assert [c.after for c in found.ours if c.path[-1] == "confidentialite"] == ["2"]
+
+
+def test_two_numbers_for_one_are_new_ones():
+    hidden = {"canal": "2", "valeur": "1", "confidentialite": "3"}
+    theirs = establishment(contacts=[{"nature": "01", "telecoms": [hidden]}])
+    ours = establishment(contacts=[{"nature": "01", "telephone": ["2", "3"]}])
+    found = merge(facts(ours), facts(theirs), None)
+    assert {c.path[-2]: c.after for c in found.ours if c.path[-1] == "confidentialite"} == {
+        "1": None, "2": "1", "3": "1"}  # fmt: skip
+
+
+def test_situations_that_the_base_tells_apart_stay_apart():
+    first, second = ({**PRATICIEN, "specialite": s, "secteur": "secteur_1"} for s in ("A", "B"))
+    both = establishment({"praticiens": [first, second]})
+    ours = establishment({"praticiens": [{**first, "secteur": "secteur_2"}]})
+    sides = Sides.of(ours, establishment({"praticiens": [first]}), facts(both, doubles(both)))
+    found = merge(sides.ours, sides.theirs, sides.base)
+    assert [(c.before, c.after) for c in found.ours] == [("secteur_1", "secteur_2")]
+    assert found.conflicts == ()
+
+
+def test_what_both_sides_dropped_is_forgotten():
+    base, none = facts(establishment(siret="1")), facts(establishment(siret=None))
+    kept = rebase(base, none, facts(establishment()), applied=())
+    back = merge(none, facts(establishment(siret="1")), kept)
+    assert [c.path[-1] for c in back.theirs] == ["siret"]
+
+
+def test_a_fact_below_what_is_not_there_makes_nothing():
+    values = dict(facts(establishment(contacts=[CONTACT], adresse={"voie": "v"})).values)
+    for gone in (("etablissement", "contacts", "/01/"), ("etablissement", "adresse"), UO):
+        del values[gone]
+    made = assemble(values).etablissement
+    assert (made.contacts, made.adresse, made.unites) == ((), None, ())
+
+
+def test_what_was_applied_is_in_the_base_before_anything_is_read_again():
+    ours, theirs = establishment(nom="B", siret=None), establishment(nom="A", siret="1")
+    applied = merge(facts(ours), facts(theirs), None).ours
+    kept = rebase(facts(theirs), facts(ours), facts(theirs), applied)
+    assert kept.values == facts(ours).values
+
+
+def test_two_states_differ_in_what_either_holds_alone():
+    before, after = facts(establishment(nom="A", siret="1")), facts(establishment(nom="B"))
+    assert {(c.path[-1], c.before, c.after) for c in differences(before, after)} == {
+        ("nom", "A", "B"), ("siret", "1", None)}  # fmt: skip

@@ -1,5 +1,8 @@
 """Every splice changes the bytes it must and no other."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from rorcli.errors import UsageError
@@ -182,3 +185,156 @@ def test_a_layout_that_allows_no_safe_edit_is_refused():
     before = document("etablissement:\n  contacts:\n  - - 1\n    - 2\n")
     with pytest.raises(UsageError, match="etab.yaml:3"):
         edits.remove_item(before, "/etablissement/contacts/0/0")
+
+
+def edits_of(text: str, *steps: Callable[[Document], Document]) -> str:
+    """The text after these edits of the EG's mapping; each line of `text` stands in it."""
+    now = document("etablissement:\n" + text)
+    for step in steps:
+        now = step(now)
+    return now.text.removeprefix("etablissement:\n")
+
+
+def put(key: str, value: Any) -> Callable[[Document], Document]:
+    return lambda now: edits.set_value(now, f"/etablissement/{key}", value)
+
+
+def add(key: str, item: Any) -> Callable[[Document], Document]:
+    return lambda now: edits.append_item(now, f"/etablissement/{key}", item)
+
+
+def drop(key: str) -> Callable[[Document], Document]:
+    return lambda now: edits.remove_item(now, f"/etablissement/{key}")
+
+
+LAYOUTS = [
+    # A value: what follows it on its line stays, but for the label of the old code.
+    ("  nom: A\t\n", put("nom", "B"), "  nom: B\t\n"),
+    ("  siret: '1' \t# c\n", put("siret", "2"), "  siret: '2' \t# c\n"),
+    ('  categorie: "365"\t# etablissement de soins pluridisciplinaire\n', put("categorie", "355"),
+     '  categorie: "355"  # Centre hospitalier (CH)\n'),
+    ('  categorie: "365"  # à revoir\n', put("categorie", "355"), '  categorie: "355"  # à revoir\n'),
+    ('  categorie: "365"\n', put("categorie", "355"), '  categorie: "355"  # Centre hospitalier (CH)\n'),
+    ('  categorie: "355"  # Centre hospitalier (CH)\n', put("categorie", None), "  categorie: null\n"),
+    ("  categorie:\n  nom: A\n", put("categorie", "355"),
+     '  categorie: "355"  # Centre hospitalier (CH)\n  nom: A\n'),
+    ("  categorie:   # à faire\n  nom: A\n", put("categorie", "355"),
+     '  categorie: "355"   # à faire\n  nom: A\n'),
+    ("  categorie:", put("categorie", "355"), '  categorie: "355"  # Centre hospitalier (CH)'),
+    ("  nom: Hop\n    des\n    Saules  # c\n  siret: '1'\n", put("nom", "X"),
+     "  nom: X  # c\n  siret: '1'\n"),
+    ("  nom:  # c\n    Hop\n", put("nom", "X"), "  nom:  # c\n    X\n"),
+    ("  nom: |\n    a\n\n  # c\n  siret: '1'\n", put("nom", "X"), "  nom: X\n\n  # c\n  siret: '1'\n"),
+    ("  nom: >-\n    a\n    b\n", put("nom", "X"), "  nom: X\n"),
+    ('  "nom" : A\n', put("nom", "B"), '  "nom" : B\n'),
+    # Quotes stay as they were where they can.
+    ("  nom: 'a'\n", put("nom", "l'été"), "  nom: 'l''été'\n"),
+    ("  nom: 'a'\n", put("nom", "b\nc"), '  nom: "b\\nc"\n'),
+    ("  nom: 'a'\n", put("nom", None), "  nom: null\n"),
+    ('  nom: "a"\n', put("nom", 'dit "b"'), '  nom: "dit \\"b\\""\n'),
+    ('  nom: "a"\n', put("nom", "b\\n"), '  nom: "b\\\\n"\n'),
+    ('  nom: "a"\n', put("nom", "\x7f\u2028"), '  nom: "\\u007f\\u2028"\n'),
+    # What readers dispute gets its quotes, what has another type its own.
+    ("  siret: 0123\n", put("siret", "0123"), '  siret: "0123"\n'),
+    ("  siret: 123\n", put("siret", "123"), '  siret: "123"\n'),
+    ("  unites: [{lieux: [{capacites: [{nombre: true}]}]}]\n", put("unites/0/lieux/0/capacites/0/nombre", 1),
+     "  unites: [{lieux: [{capacites: [{nombre: 1}]}]}]\n"),
+    # One line stays one line.
+    ("  adresse: {voie: , commune: X}\n", put("adresse/voie", "Y"), '  adresse: {voie: "Y", commune: X}\n'),
+    ("  adresse: {}  # c\n", put("adresse/voie", "rue"), "  adresse: {voie: rue}  # c\n"),
+    ("  adresse: {voie: a}  # c\n", put("adresse", None), "  adresse: null  # c\n"),
+    ("  adresse: {\n    voie: a,  # v\n    commune: b  # c\n  }\n", put("adresse/code_postal", "44000"),
+     '  adresse: {\n    voie: a, code_postal: "44000",  # v\n    commune: b  # c\n  }\n'),
+    ('  unites: [{activites: ["053"]}]\n', add("unites/0/activites", "022"),
+     '  unites: [{activites: ["053", "022"]}]\n'),
+    ("  contacts: [{nom: a}, {nom: b}, {nom: c}]\n", drop("contacts/1"), "  contacts: [{nom: a}, {nom: c}]\n"),
+    ("  contacts: [\n    {nom: a},  # A\n    {nom: b},  # B\n    {nom: c}  # C\n  ]\n", drop("contacts/1"),
+     "  contacts: [\n    {nom: a},  # A\n    {nom: c}  # C\n  ]\n"),
+    ("  contacts: [\n    {nom: a},  # A\n    {nom: b}\n  ]\n", drop("contacts/1"),
+     "  contacts: [\n    {nom: a},  # A\n  ]\n"),
+    ("  contacts: [\n    {nom: a}, {nom: b}, {nom: c}\n  ]\n", drop("contacts/1"),
+     "  contacts: [\n    {nom: a}, {nom: c}\n  ]\n"),
+    # Lines below a key: they come, they go, the comment of the key stays.
+    ("  contacts: null  # aucun\n", add("contacts", {"nature": "07"}),
+     '  contacts:  # aucun\n    - {nature: "07"}  # Secrétariat\n'),
+    ("  contacts : []\n", add("contacts", {"nom": "Z"}), "  contacts :\n    - nom: Z\n"),
+    ("  adresse:  # c\n    voie: a  # d\n    commune: b\n  nom: x\n", put("adresse", None),
+     "  adresse: null  # c\n  nom: x\n"),
+    ("  contacts:\n    - nature: '07'  # S\n      # interne\n      nom: a\n    # après\n  nom: x\n",
+     drop("contacts/0"), "  contacts: []\n    # après\n  nom: x\n"),
+    ("  unites:\n  - mssante: >-\n      a\n    nom: A\n", put("unites/0/mssante", ["a", "b"]),
+     "  unites:\n  - mssante: [a, b]\n    nom: A\n"),
+    # The dash of an item: at its key's column, on a line of its own, with a comment.
+    ("  unites:\n  - nom: A\n    activites:\n    - '053'\n", add("unites/0/activites", "xyz"),
+     "  unites:\n  - nom: A\n    activites:\n    - '053'\n    - xyz\n"),
+    ("  unites:\n    -\n      nom: A\n    -  # n-o\n      nom: B\n", put("unites/0/id", "1/2"),
+     "  unites:\n    -\n      nom: A\n      id: 1/2\n    -  # n-o\n      nom: B\n"),
+    ("  unites:\n    -  # n-o\n      nom: A\n    # - ici\n    -\n      # u-n\n      nom: B\n", drop("unites/1"),
+     "  unites:\n    -  # n-o\n      nom: A\n    # - ici\n"),
+    ("  unites:\n    -  # n-o\n      nom: A\n", add("unites", {"nom": "B"}),
+     "  unites:\n    -  # n-o\n      nom: A\n    - nom: B\n"),
+    ("  unites:\n    - activites:\n        -\n        - '053'\n", put("unites/0/activites/0", "022"),
+     "  unites:\n    - activites:\n        - \"022\"  # Chirurgie gynécologique\n        - '053'\n"),
+    ("  unites:\n  - mssante: a\n", add("unites/0/mssante", "b"), "  unites:\n  - mssante: [a, b]\n"),
+    ("  unites:\n  - mssante: [a]\n", drop("unites/0/mssante/0"), "  unites:\n  - mssante: []\n"),
+    # No last line break: none comes.
+    ("  unites:\n  - nom: A\n  - nom: B  # b", drop("unites/1"), "  unites:\n  - nom: A"),
+    ("  unites:\n  - nom: A\n  - nom: B  # b", drop("unites/0"), "  unites:\n  - nom: B  # b"),
+    ("  nom: A", put("siret", "1"), '  nom: A\n  siret: "1"'),
+    ("  nom:", put("nom", "A"), "  nom: A"),
+    # A key comes in after the one before it in the format, ahead of comments and blank lines.
+    ("  nom: A\n\n  # s\n  siret: '1'\n", put("categorie", "355"),
+     '  nom: A\n  categorie: "355"  # Centre hospitalier (CH)\n\n  # s\n  siret: \'1\'\n'),
+    ("  nom: |\n    a\n\n  # c\n", put("categorie", "x"), "  nom: |\n    a\n  categorie: x\n\n  # c\n"),
+    ("  inconnue: 1\n  nom: A\n", put("autre", "x"), "  inconnue: 1\n  nom: A\n  autre: x\n"),
+    ("  unites:\n    - nom: A\n", put("unites/0/patientele", {"age_min": "1 an", "age_max": "2 ans"}),
+     "  unites:\n    - nom: A\n      patientele: {age_min: 1 an, age_max: 2 ans}\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "step", "after"), LAYOUTS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_each_layout_has_its_edit(text, step, after, newline):
+    assert edits_of(text, step) == after
+    before = document("etablissement:\n" + text)
+    windows = document(("\ufeffetablissement:\n" + text).replace("\n", newline))
+    assert step(windows).text == ("\ufeff" + step(before).text).replace("\n", newline)
+
+
+def test_the_entity_comes_in_before_the_establishment():
+    after = edits.set_value(document(FILE), "/entite_juridique/finess", "440099901")
+    assert '\nformat: 1\nentite_juridique:\n  finess: "440099901"\netablissement:\n' in after.text
+
+
+def test_errors_that_were_there_before_do_not_forbid_an_edit():
+    before = document("etablissement:\n  nom: A\n  siret: '1'\n  siret: '2'\n")
+    after = edits.set_value(before, "/etablissement/nom", "Autre")
+    assert after.text == before.text.replace("A", "Autre")
+    assert [fault.rule for fault in after.faults] == ["ROR102"]
+
+
+REFUSED = [
+    ("  adresse: 12 rue\n", put("adresse/voie", "rue"), "2:12 : « adresse »"),
+    ("  contacts:\n    - {nom: a}\n", put("contacts/5/nom", "x"), "3:5 : « contacts »"),
+    ("  contacts: {nom: a}\n", add("contacts", {"nom": "b"}), "2:13 : « contacts »"),
+    ("  unites: [{mssante: 3}]\n", add("unites/0/mssante", "b"), "« mssante »"),
+    ("  unites: [{mssante: a}]\n", drop("unites/0/mssante/0"), "« mssante »"),
+    ("  contacts: []\n", drop("contacts/0"), "« contacts »"),
+    ("  nom: |+\n    a\n\n  siret: '1'\n", put("categorie", "355"), "mise en page"),
+    ("  ? nom\n  : A\n", put("siret", "1"), "mise en page"),
+    ("  contacts:\n    - nature: '07'\n      nom: a\n", put("contacts/0", {"description": "b"}), "mise en page"),
+    ("  inconnue:\n    - a\n", add("inconnue", "b"), "« inconnue »"),
+    ("  nom: A\n", put("nom", "\ud800"), "mise en page"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "step", "said"), REFUSED)
+def test_what_cannot_be_done_safely_is_refused_with_its_place_and_a_remedy(text, step, said):
+    with pytest.raises(UsageError, match=said) as refused:
+        edits_of(text, step)
+    assert refused.value.remedy or "format" in refused.value.message
+
+
+def test_an_unreadable_file_cannot_be_edited():
+    with pytest.raises(UsageError):
+        edits.set_value(document("a: *b\n"), "/etablissement/nom", "x")

@@ -63,3 +63,28 @@ def test_a_whole_file_reads_back_and_is_the_same_to_any_yaml_reader():
     assert "  siren: null\n" in text
     assert '        - "053"  # Gynécologie médicale\n' in text
     assert '  categorie: "355"  # Centre hospitalier (CH)\n' in text
+
+
+@pytest.mark.parametrize("text", [
+    "\x7f", "\x85", "\u2028", "\ufeff", "\ufffe", "\x00", "\t", "é\nà", "\u202f", "\U0001f600",
+    "\\", "'", '"', "a\\nb", "{", "]", "%", "@", "`", "!", "&a", "*a", "?", "|", ">", "# x", "x #y",
+    "x: y", "x:", "~", "null", "True", "<<", "=", "---", "...", "1e3", "0o7", "1_0", "1:30", "٣", "1٣",
+])  # fmt: skip
+def test_any_text_is_written_so_that_every_reader_takes_it_for_that_text(text):
+    lines = [f"nom: {render.scalar(text)}\n", f"nom: {render.quoted(text)}\n",
+             f"{{nom: {render.scalar(text, flow=True)}}}\n",
+             render.document(to_data(decode({"entite_juridique": {"raison_sociale": text}})), "s")]  # fmt: skip
+    for line in lines:
+        read_back = read(line, "x").data
+        held = read_back.get("entite_juridique", {}).get("raison_sociale", read_back.get("nom"))
+        assert held == text
+        for version in ("1.1", "1.2"):
+            other = YAML(typ="safe", pure=True)
+            other.version = version
+            assert other.load(line) == read_back
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01"])
+def test_a_day_that_is_none_is_written_all_the_same(day):
+    data = to_data(decode({"etablissement": {"verifie_le": day}}))
+    assert read(render.document(data, "s"), "x").data == data

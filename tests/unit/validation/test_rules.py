@@ -136,7 +136,12 @@ MISSING = [
     Wrong("ROR406", "warning", '  finess: "440099919"\n  siret: "99900001100018"\n  nom: Hôpital des Saules\n  categorie: "355"  # Centre hospitalier (CH)\n',
           '  §finess: "440099919"\n  siret: "99900001100018"\n  nom: Hôpital des Saules\n', ("« Catégorie »", "rorcli codes categories")),
 ]  # fmt: skip
-WRONG = [*READING, *NUMBERS, *ADDRESSES, *ITEMS, *VALUES, *MISSING]
+MLLE = "              civilite: MLLE"
+COMMENTS = [
+    Wrong("ROR117", "error", "              civilite: MME", f"              §# rorcli: ignore=ROR304\n{MLLE}", ("ROR304", "motif")),
+    Wrong("ROR118", "warning", "civilite: MME", "civilite: MME  §# rorcli: ignore=ROR304 en attente", ("ROR304", "rien à signaler")),
+]  # fmt: skip
+WRONG = [*READING, *NUMBERS, *ADDRESSES, *ITEMS, *VALUES, *MISSING, *COMMENTS]
 
 
 def check(text, ignored=frozenset()):
