@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from rorcli.cli.french import Entry, FrenchGroup, flag
 from rorcli.cli.misuse import MisuseError, translate
 from rorcli.cli.session import Session
 from rorcli.cli.terminal import Terminal
-from rorcli.errors import ExitCode, RefusedError, RorcliError
+from rorcli.errors import ExitCode, RefusedError, RorcliError, UsageError
 
 # name, module:function below cli/commands, panel of --help, short help
 COMMANDS = tuple(Entry(*line) for line in (
@@ -104,6 +105,8 @@ def _explain(error: BaseException, arguments: list[str], session: Session) -> in
             said, exit_code = error, error.exit_code
         case ClickException():
             said, exit_code = translate(error), ExitCode.USAGE
+        case OSError(errno=errno.ENAMETOOLONG):
+            said, exit_code = UsageError("nom de fichier trop long pour ce système"), ExitCode.USAGE
         case typer.Abort():
             said, exit_code = RefusedError("abandon : rien n'a été écrit"), ExitCode.REFUSED
         case _:

@@ -267,3 +267,10 @@ def test_a_value_that_is_not_text_is_refused(file):
     before = file.read_bytes()
     assert run(["edit", file, "nom=caf\udce9"]).code == 2
     assert file.read_bytes() == before
+
+
+def test_a_long_value_is_a_value_and_a_long_name_of_file_is_told(file):
+    assert run(["edit", file, "nom=" + "Hôpital " * 60 + "X"]).code == 0
+    result = run(["show", "x" * 400])
+    assert result.code == 2
+    assert "trop long" in result.err

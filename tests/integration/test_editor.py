@@ -7,7 +7,6 @@ import json
 import subprocess
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest

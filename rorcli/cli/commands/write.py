@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -344,7 +345,7 @@ def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[s
     assignments: list[tuple[str, str]] = []
     for word in words:
         found = _ASSIGNMENT.fullmatch(word)
-        if found and not Path(word).exists():
+        if found and not _is_there(word):
             assignments.append((found["key"], found["value"]))
         else:
             targets.append(Path(word))
@@ -352,6 +353,13 @@ def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[s
         raise UsageError("edit : donnez d'abord un fichier ou un dossier",
                          remedy="rorcli edit etab.yaml CLÉ=VALEUR")  # fmt: skip
     return targets, assignments
+
+
+def _is_there(word: str) -> bool:
+    """True for a path that exists; a long value is no path that the system could look for."""
+    with suppress(OSError, ValueError):
+        return Path(word).exists()
+    return False
 
 
 def _assign_all(
