@@ -28,6 +28,7 @@ from rorcli.planning.facts import (
 )
 from rorcli.planning.plan import Plan, by_node
 from rorcli.reports import Line, Span
+from rorcli.reports.findings import one_line
 from rorcli.reports.nouns import channel_label
 from rorcli.stores.base import Written
 from rorcli.sync import Outcome, Prepared, Status
@@ -52,7 +53,7 @@ def render_plan(prepared: Prepared) -> list[Line]:
         return []
     names = _Names.of_both(prepared)
     title = f"{plan.finess} {prepared.ours.etablissement.nom or ''} ({prepared.document.path})"
-    lines: list[Line] = [((title, "title"),)]
+    lines: list[Line] = [((one_line(title), "title"),)]
     whole = {mine.path for mine, _ in plan.conflicts if _is_thing(mine.path)}
     inner = (any(m.path[:n] in whole for n in range(1, len(m.path))) for m, _ in plan.conflicts)
     lines += [
@@ -199,7 +200,7 @@ class _Names:
 
     def node(self, path: Path) -> str:
         """The node's name and, for a unit or lieu, its identifier."""
-        said = self.known.get(path, path[-1])
+        said = one_line(self.known.get(path, path[-1]))
         # A unit that is only proposed has no identifier yet.
         return f"{said} ({path[1]})" if path[0] == UNITS and ">" not in path[1] else said
 
@@ -216,7 +217,7 @@ class _Names:
         for spec, identity in located.steps:
             at += 1 + (len(identity.split(" ", 1)) if spec.noun() is Telecom else bool(identity))
             words.append(self._step(spec, path[:at], identity))
-        return ", ".join(words)
+        return one_line(", ".join(words))
 
     def _step(self, spec: Spec, path: Path, identity: str) -> str:
         if not identity:
@@ -296,7 +297,7 @@ def _swaps(changes: list[Change]) -> Iterator[tuple[Path, Change]]:
 
 def _swap_line(old: Change, new: Change, names: _Names) -> Line:
     what = names.field(new.path).removesuffix(f" {new.path[-1]}")
-    return (("    ~ ", "changed"), (f"{what} : {old.path[-1]} → {new.path[-1]}", ""))
+    return (("    ~ ", "changed"), (one_line(f"{what} : {old.path[-1]} → {new.path[-1]}"), ""))
 
 
 def _inside(change: Change, changes: list[Change]) -> list[Change]:
@@ -357,8 +358,8 @@ def _show(path: Path, value: Value) -> str:
     if spec is not None and spec.table:
         return _coded(spec.table, value)
     if spec is not None and isinstance(value, str):
-        return spec.words.get(value, value)
-    return str(value)
+        return one_line(spec.words.get(value, value))
+    return one_line(str(value))
 
 
 def _coded(table: str, value: object) -> str:

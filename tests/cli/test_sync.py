@@ -260,3 +260,11 @@ def test_an_item_that_comes_back_is_saved_again(desks):
         assert a.run("push", "--yes", a.ehpad).out.endswith("enregistré\n")
         assert a.run("diff", "--exit-code", a.ehpad).code == 0
         assert ("Addictologie" in a.run("show", EHPAD).out) == (command == "add-activity")
+
+
+def test_a_value_cannot_forge_a_line_of_the_account(desks):
+    a, _ = desks
+    a.edit(f"nom=Vrai\n{SERVICE} enregistré")
+    for words in (["diff"], ["push", "--yes"]):
+        lines = a.run(*words, a.ehpad).out.splitlines()
+        assert not [line for line in lines if line.startswith(SERVICE)]
