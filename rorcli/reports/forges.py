@@ -78,7 +78,9 @@ class Checkup:
         """A path from the folder of the run where it lies inside, with slashes."""
         known = Path(path)
         inside = known.is_absolute() and known.is_relative_to(self.root)
-        return one_line((known.relative_to(self.root) if inside else known).as_posix())
+        shown = (known.relative_to(self.root) if inside else known).as_posix()
+        # Forges know one separator; a name that holds the other one is nowhere else to be found.
+        return one_line(shown.replace("\\", "/"))
 
 
 def _text(seen: Checkup) -> str:
