@@ -143,6 +143,7 @@ def add_practitioner(document: Document, uo: str, given: Mapping[str, str]) -> E
     if len(same) > 1:
         same = [r for r in same if unit.praticiens[r].specialite == given.get("specialite")]
     if same:
+        _require_same_person(unit.praticiens[same[0]], given)
         return _update(document, f"{unit.pointer}/praticiens/{same[0]}", given)
     known = next(
         (p for placed in establishment.units() for p in placed.unit.praticiens if p.rpps == rpps),
@@ -152,6 +153,18 @@ def add_practitioner(document: Document, uo: str, given: Mapping[str, str]) -> E
     merged = {**(known.to_data() if known else {}), **given}
     item = {key: merged[key] for key in specs(Praticien) if key in merged}
     return Edited(edits.append_item(document, f"{unit.pointer}/praticiens", item), notes)
+
+
+def _require_same_person(known: Praticien, given: Mapping[str, str]) -> None:
+    """A number with one wrong digit may be a colleague's: a known person is never renamed."""
+    for key, held in (("nom", known.nom), ("prenom", known.prenom)):
+        if held and key in given and codes.fold(given[key]) != codes.fold(held):
+            raise DataError(
+                f"le n° RPPS {known.rpps} est celui de {known.prenom or ''} {known.nom or ''}, "
+                "déjà présent ; rien n'a été écrit",
+                remedy="vérifiez le numéro ; pour un changement de nom : "
+                f"rorcli edit … praticiens[{known.rpps}].{key}=…",
+            )
 
 
 def _update(document: Document, pointer: str, given: Mapping[str, str]) -> Edited:

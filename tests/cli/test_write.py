@@ -274,3 +274,11 @@ def test_a_long_value_is_a_value_and_a_long_name_of_file_is_told(file):
     result = run(["show", "x" * 400])
     assert result.code == 2
     assert "trop long" in result.err
+
+
+def test_a_mistyped_number_renames_no_colleague(file):
+    before = file.read_bytes()
+    result = run(["add-practitioner", file, CONSULTATIONS, "--rpps", "10099999996", *PERSON])
+    assert (result.code, result.out) == (1, "")
+    assert "TARTAMPION" in result.err
+    assert file.read_bytes() == before
