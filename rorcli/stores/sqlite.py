@@ -134,8 +134,8 @@ class SqliteStore:
         """See `Store.history`."""
         with failures_told(self._path):
             rows = self._connection.execute(_HISTORY, (finess,)).fetchall()
-        for version, day, author, data in rows:
-            held = decode(json.loads(zlib.decompress(data)))
+            kept = [(*row[:3], decode(json.loads(zlib.decompress(row[3])))) for row in rows]
+        for version, day, author, held in kept:
             yield Written(str(version), date.fromisoformat(day), author, held)
 
     def unsupported(self, plan: Plan) -> list[str]:  # noqa: ARG002 - the Protocol's

@@ -144,7 +144,7 @@ def failures_told(path: Path) -> Iterator[None]:
     """Whatever SQLite or the system answers becomes an error of the store, with its remedy."""
     try:
         yield
-    except (sqlite3.Error, zlib.error, OSError) as error:
+    except (sqlite3.Error, zlib.error, OSError, ValueError) as error:
         kind, what, remedy = _failure(error)
         raise kind(f"base {path} : {what}", remedy=remedy) from error
 
@@ -152,7 +152,8 @@ def failures_told(path: Path) -> Iterator[None]:
 def _failure(error: Exception) -> tuple[type[StoreError], str, str]:
     if isinstance(error, OSError):
         code = _OF_SYSTEM.get(error.errno or 0, sqlite3.SQLITE_CANTOPEN)
-    elif isinstance(error, zlib.error):
+    elif isinstance(error, (zlib.error, ValueError)):
+        # Bytes that are no text, text that is no JSON: the file was damaged.
         code = sqlite3.SQLITE_CORRUPT
     else:
         # The low byte is the primary code, the others tell variants apart.

@@ -409,3 +409,17 @@ def test_an_address_that_opens_nothing_says_what_to_write(url, message):
 def test_an_address_may_begin_with_a_drive(closed):
     assert closed.drive
     open_store(f"sqlite:{closed}").close()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"pas du zlib", zlib.compress(b"\xff\xfe"), zlib.compress(b"{")],
+    ids=["empty", "not zlib", "not text", "not JSON"],
+)
+def test_a_damaged_version_is_told_and_nothing_is_made_up(closed, data):
+    with closing(sqlite3.connect(closed)) as raw, raw:
+        raw.execute("UPDATE versions SET data = ?", (data,))
+    with closing(open_sqlite(closed)) as damaged:
+        for read in (damaged.fetch, lambda key: list(damaged.history(key))):
+            with pytest.raises(StoreUnavailableError, match="base"):
+                read(TREE.finess)
