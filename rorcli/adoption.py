@@ -16,30 +16,33 @@ from rorcli.text.edits import set_value
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """The document with the ids, and the paths of proposed units that several answer to."""
+    """The document with the ids, what it says, the paths of proposals that several answer to."""
 
     document: Document
+    ours: Establishment
     doubtful: tuple[str, ...] = ()
 
 
-def adopt_ids(document: Document, theirs: Establishment) -> Adopted:
-    """The document with the ids that `theirs` has for what the document holds without."""
+def adopt_ids(document: Document, ours: Establishment, theirs: Establishment) -> Adopted:
+    """The document, which says `ours`, with the ids that `theirs` has for what it proposes."""
     there = list(theirs.units())
     doubtful: list[str] = []
     # From the top down, since a unit's place is told by the id of its parent.
-    for pointer in [p.unit.pointer for p in decode(document.data).units() if not p.unit.id]:
-        ours = list(decode(document.data).units())
-        now = next(placed for placed in ours if placed.unit.pointer == pointer)
-        known = {placed.key for placed in ours}
-        rivals = [p for p in ours if not p.unit.id and _place(p) == _place(now)]
-        twins = [p for p in there if p.key not in known and _place(p) == _place(now)]
+    for pointer in [placed.unit.pointer for placed in ours.units() if not placed.unit.id]:
+        placed = list(ours.units())
+        now = next(each for each in placed if each.unit.pointer == pointer)
+        known = {each.key for each in placed}
+        rivals = [each for each in placed if not each.unit.id and _place(each) == _place(now)]
+        twins = [each for each in there if each.key not in known and _place(each) == _place(now)]
         if len(twins) == len(rivals) == 1:
             document = set_value(document, f"{pointer}/id", twins[0].key)
+            ours = decode(document.data)
         elif twins:
             doubtful.append(now.path)
-    for pointer, given in _lieux(decode(document.data), there):
-        document = set_value(document, f"{pointer}/id", given)
-    return Adopted(document, tuple(doubtful))
+    given = dict(_lieux(ours, there))
+    for pointer, each in given.items():
+        document = set_value(document, f"{pointer}/id", each)
+    return Adopted(document, decode(document.data) if given else ours, tuple(doubtful))
 
 
 def _place(placed: Placed) -> tuple[str, str | None, str | None]:
@@ -51,7 +54,7 @@ def _lieux(ours: Establishment, there: list[Placed]) -> Iterator[tuple[str, str]
     lieux = {placed.key: placed.unit.lieux for placed in there}
     for placed in ours.units():
         known = {lieu.id for lieu in placed.unit.lieux}
-        for mine in placed.unit.lieux:
-            twins = [x.id for x in lieux.get(placed.key, ()) if x.nom == mine.nom]
-            if not mine.id and mine.nom and len(twins) == 1 and twins[0] and twins[0] not in known:
+        for mine in (lieu for lieu in placed.unit.lieux if lieu.nom and not lieu.id):
+            twins = [lieu.id for lieu in lieux.get(placed.key, ()) if lieu.nom == mine.nom]
+            if len(twins) == 1 and twins[0] and twins[0] not in known:
                 yield mine.pointer, twins[0]

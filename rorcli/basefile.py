@@ -62,6 +62,11 @@ def load_base(file: pathlib.Path, finess: str) -> Base | None:
     return found
 
 
+def known_facts(base: Base | None, store: str) -> Facts | None:
+    """What a base says of a store: nothing when it was taken from another one."""
+    return base.facts if base is not None and base.store == store else None
+
+
 def save_base(file: pathlib.Path, base: Base) -> None:
     """Writes the base beside its file, readable by its owner only."""
     files.write(base_path(file, base.finess), _encode(base), mode=files.PRIVATE)

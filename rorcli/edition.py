@@ -15,8 +15,9 @@ from typing import Any
 from rorcli import codes
 from rorcli.errors import DataError, UsageError
 from rorcli.fields import Kind, specs
-from rorcli.items import Capacite, Lieu, Praticien
-from rorcli.model import Establishment, Placed, decode
+from rorcli.identifiers import rpps_ok
+from rorcli.items import CANAUX, Capacite, Lieu, Praticien
+from rorcli.model import Establishment, Placed, decode, every_key, spec_at
 from rorcli.text import edits, selectors
 from rorcli.text.document import Document
 from rorcli.validation import validate
@@ -75,30 +76,66 @@ def assign(document: Document, node: str, key: str, text: str) -> Edited:
         node, key = selectors.EJ_POINTER, key.partition(".")[2]
     place = selectors.resolve(document.data, node, key)
     value = selectors.parse_value(place.spec, text)
+    so = f"{key} vaut déjà « {text} »" if text else f"{key} n'a déjà aucune valeur"
+    if place.holder and not text:
+        return _already(document, so)
     if place.holder:
         last = place.pointer.rpartition("/")[2]
         return Edited(edits.append_item(document, place.holder, {**dict(place.item), last: value}))
-    after = edits.set_value(document, place.pointer, value)
-    already = after is document
-    return _already(document, f"{key} vaut déjà « {text} »") if already else Edited(after)
+    after = _give(document, place.pointer, value)
+    return _already(document, so) if after is document else Edited(after)
+
+
+def _give(document: Document, pointer: str, value: Any) -> Document:
+    """Gives a key its value; without one the item of a list goes, and a telecom as a whole."""
+    holder, _, last = pointer.rpartition("/")
+    is_long = edits.value_at(document.data, f"{holder}/telecoms") is not None
+    if value is None and last in CANAUX and is_long and pointer not in document.marks:
+        return document  # that list says of every channel what there is
+    if value is None and last == "valeur":
+        return edits.remove_item(document, holder)
+    if value is None and last.isdigit():
+        return edits.remove_item(document, pointer)
+    return edits.set_value(document, pointer, value)
 
 
 def replace_value(
     document: Document, within: Iterable[str], key: str, old: str, new: str
 ) -> Edited:
-    """Replaces the value `old` of every key `key` under the nodes `within`."""
+    """Replaces the value `old` of every key `key` under the nodes `within`; "" erases it.
+
+    A short key of contacts means the telecoms of its channel too. UsageError for a key that no file
+    has, and for a value that the key cannot hold.
+    """
+    if key not in every_key():
+        raise selectors.unknown_key(key, key, sorted(every_key()))
+    if not old:
+        raise UsageError("--replace : la valeur à remplacer est vide",
+                         remedy="pour donner une valeur à une clé : CLÉ=VALEUR")  # fmt: skip
     prefixes = tuple(f"{node}/" for node in within)
-    found = [
-        pointer
-        for pointer in document.marks
-        if _last_key(pointer) == key
-        and pointer.startswith(prefixes)
-        and edits.value_at(document.data, pointer) == old
-    ]
-    for pointer in found:
-        document = edits.set_value(document, pointer, new)
+    inside = [p for p in document.marks if p.startswith(prefixes) and _is_named(document, p, key)]
+    found = [p for p in inside if edits.value_at(document.data, p) == _item(p, old)]
+    for pointer in reversed(found):  # what goes out of a list moves what follows
+        document = _give(document, pointer, _item(pointer, new))
     said = f"{len(found)} remplacement(s) de « {old} »" if found else f"« {old} » n'y figure pas"
     return Edited(document, (f"{document.path} : {said}",))
+
+
+def _is_named(document: Document, pointer: str, key: str) -> bool:
+    """True for one value of `key`, or of a telecom on the channel of that short key."""
+    if isinstance(edits.value_at(document.data, pointer), (dict, list)):
+        return False
+    steps = [step for step in pointer.split("/") if not step.isdigit()]
+    if steps[-1] == "valeur" and key in CANAUX:
+        canal = edits.value_at(document.data, f"{pointer.rpartition('/')[0]}/canal")
+        return bool(canal == CANAUX[key])
+    return steps[-1] == key and spec_at(pointer) is not None
+
+
+def _item(pointer: str, text: str) -> Any:
+    """The text as one value of the key at `pointer`."""
+    spec = spec_at(pointer)
+    return None if spec is None or not text else selectors.parse_item(spec, text)
 
 
 def add_activities(document: Document, uo: str, wanted: Iterable[str]) -> Edited:
@@ -149,10 +186,16 @@ def add_practitioner(document: Document, uo: str, given: Mapping[str, str]) -> E
         (p for placed in establishment.units() for p in placed.unit.praticiens if p.rpps == rpps),
         None,
     )
-    notes = () if known is None else ("identité reprise d'une autre unité du fichier",)
+    notes = () if known is None else (_TAKEN_OVER,)
     merged = {**(known.to_data() if known else {}), **given}
     item = {key: merged[key] for key in specs(Praticien) if key in merged}
     return Edited(edits.append_item(document, f"{unit.pointer}/praticiens", item), notes)
+
+
+_TAKEN_OVER = (
+    "ce que vous n'avez pas donné est repris d'une autre unité où cette personne exerce : "
+    "vérifiez-le"
+)
 
 
 def _require_same_person(known: Praticien, given: Mapping[str, str]) -> None:
@@ -180,6 +223,9 @@ def remove_practitioner(document: Document, uo: str, rpps: str) -> Edited:
     """Removes every situation of a person from a UO."""
     unit = uo_of(document, uo).unit
     ranks = [rank for rank, p in enumerate(unit.praticiens) if p.rpps == rpps]
+    if not ranks and not rpps_ok(rpps):
+        raise UsageError(f"« {rpps} » n'est pas un n° RPPS",
+                         remedy="recopiez ses onze chiffres, sans espace")  # fmt: skip
     if not ranks:
         return _already(document, "ce praticien n'y est pas")
     for rank in reversed(ranks):
@@ -188,9 +234,9 @@ def remove_practitioner(document: Document, uo: str, rpps: str) -> Edited:
 
 
 def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: str) -> Edited:
-    """Writes a measure of a UO, all its keys given; makes the lieu if the UO has none."""
+    """Writes a measure of a UO, all its keys given; makes a lieu if there is none."""
     placed = uo_of(document, uo)
-    if not placed.unit.lieux:
+    if not placed.unit.lieux and not lieu:
         return _in_new_lieu(document, placed, measure)
     place = _described(document, _choose_lieu(placed, lieu))
     wanted = Capacite(**measure).identity
@@ -226,9 +272,10 @@ def _choose_lieu(placed: Placed, wanted: str) -> Lieu:
     ]
     if len(matches) == 1:
         return matches[0]
-    shown = "\n".join(f"  {each.id or '-'}  {each.nom or ''}" for each in lieux)
+    shown = "".join(f"\n  {each.id or '-'}  {each.nom or ''}" for each in lieux)
     said = f"« {wanted} » n'est pas un lieu de cette UO" if wanted else "cette UO a plusieurs lieux"
-    raise UsageError(f"{said} :\n{shown}", remedy="donnez --lieu IDENTIFIANT ou NOM")
+    remedy = "donnez --lieu IDENTIFIANT ou NOM" if lieux else "sans --lieu, il en sera créé un"
+    raise UsageError(f"{said} :{shown}" if lieux else f"{said}, qui n'en a pas", remedy=remedy)
 
 
 def _described(document: Document, lieu: Lieu) -> Lieu:
@@ -290,7 +337,3 @@ def _already(document: Document, said: str) -> Edited:
 
 def _labelled(table: str, code: str) -> str:
     return f"{code} {codes.table(table).label(code) or ''}".strip()
-
-
-def _last_key(pointer: str) -> str:
-    return next((step for step in reversed(pointer.split("/")) if not step.isdigit()), "")

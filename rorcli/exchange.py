@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rorcli import files, schemafile
-from rorcli.adoption import adopt_ids
-from rorcli.basefile import Base, load_base, save_base
+from rorcli.adoption import Adopted, adopt_ids
+from rorcli.basefile import Base, known_facts, load_base, save_base
 from rorcli.errors import (
     DataError,
     ExitCode,
@@ -35,7 +35,7 @@ from rorcli.planning.changes import Change, Choice, Merge, merge, rebase
 from rorcli.planning.facts import Facts, facts
 from rorcli.planning.plan import Sides
 from rorcli.stores.base import LoadableStore, Snapshot
-from rorcli.sync import NOBODY, Named, known_facts, new_base, notes_on
+from rorcli.sync import NOBODY, Named, new_base, notes_on
 from rorcli.text import render
 from rorcli.text.document import Document
 from rorcli.validation.findings import Finding, Severity
@@ -171,10 +171,11 @@ def merge_into(
     try:
         document = files.read_file(path)
         base = load_base(path, done.finess)
-        choice = named.choice(_same_establishment(document, done.finess), theirs)
-        adopted = adopt_ids(document, theirs)
+        ours = _same_establishment(document, done.finess)
+        choice = named.choice(ours, theirs)
+        adopted = adopt_ids(document, ours, theirs)
         done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
-        after, kept = _merged(adopted.document, theirs, known_facts(base, store), choice)
+        after, kept = _merged(adopted, theirs, known_facts(base, store), choice)
         if after.text == document.text:
             done = replace(done, status=Status.UNCHANGED)
         else:
@@ -198,10 +199,10 @@ def _same_establishment(document: Document, finess: str) -> Establishment:
 
 
 def _merged(
-    document: Document, theirs: Establishment, known: Facts | None, choice: Choice
+    mine: Adopted, theirs: Establishment, known: Facts | None, choice: Choice
 ) -> tuple[Document, Facts]:
     """The document with theirs spliced in, and the base to keep beside it."""
-    sides = Sides.of(decode(document.data), theirs, known)
+    document, sides = mine.document, Sides.of(mine.ours, theirs, known)
     found = merge(sides.ours, sides.theirs, sides.base)
     doubted = _doubted(found, sides)
     settled = choice.settle(doubted, sides.nodes)
@@ -215,7 +216,7 @@ def _merged(
             "--ours UNITÉ, ou prenez celle de l'annuaire par --theirs UNITÉ",
         )  # fmt: skip
     after = splice(document, settled.theirs, tidy(theirs), sides.doubled)
-    again = Sides.of(decode(after.data), theirs, known)
+    again = sides if after is document else Sides.of(decode(after.data), theirs, known)
     kept = rebase(again.base, again.ours, again.theirs, applied=(), left=settled.ours)
     # What we chose to keep is ours from now on: the base takes the directory's value for former.
     for change in settled.ours if choice.ours else ():

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ _ESTABLISHMENT = re.compile(
 )
 # Windows refuses to replace a file that an antivirus or an editor holds for an instant.
 REPLACE_TRIES, REPLACE_PAUSE_S = 10, 0.05
+_IS_WINDOWS = os.name == "nt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +80,74 @@ def save(path: Path, before: Document, after: Document) -> None:
 
     RefusedError when somebody changed it meanwhile; UsageError when it cannot be written.
     """
-    if path.exists() and path.read_bytes() != before.text.encode():
-        raise RefusedError(f"{path} : ce fichier a changé pendant la commande ; rien n'a été écrit",
-                           remedy="relancez la commande")  # fmt: skip
-    write(path, after.text)
+    save_all([(path, before, after)])
+
+
+def save_all(edited: Iterable[tuple[Path, Document, Document]]) -> None:
+    """The same for several files, all or none: (path, as it was read, as it shall be) of each."""
+    listed = list(edited)
+    for path, before, _ in listed:
+        if path.exists() and path.read_bytes() != before.text.encode():
+            raise RefusedError(
+                f"{path} : ce fichier a changé pendant la commande ; rien n'a été écrit",
+                remedy="relancez la commande",
+            )
+    done: list[tuple[Path, Document]] = []
+    with ExitStack() as stack:
+        # All are on the disk before the first is replaced: a full one is no half of the work.
+        ready = [
+            stack.enter_context(_staged(path, after.text, SHARED)) for path, _, after in listed
+        ]
+        try:
+            for (path, before, _), replace in zip(listed, ready, strict=True):
+                replace()
+                done.append((path, before))
+        except UsageError:
+            for path, before in done:
+                write(path, before.text)
+            raise
 
 
 def write(path: Path, text: str, *, mode: int = SHARED) -> None:
     """Writes a whole file or leaves the old one: temporary file, flush to disk, replace."""
+    with _staged(path, text, mode) as replace:
+        replace()
+
+
+@contextmanager
+def _staged(path: Path, text: str, mode: int) -> Iterator[Callable[[], None]]:
+    """A temporary file of that text beside the file, and what puts it in its place."""
     import tempfile
 
     target = Path(os.path.realpath(path))
     with suppress(OSError):
         mode = target.stat().st_mode & 0o777 if mode == SHARED else mode
+    temporary: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        try:
+        with _failures_told(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            temporary = Path(name)
             with os.fdopen(handle, "wb") as out:
                 out.write(text.encode())
                 out.flush()
                 os.fsync(out.fileno())
             temporary.chmod(mode)
-            _replace(temporary, target)
-        except BaseException:
+        yield lambda: _put(path, Path(name), target)
+    finally:
+        if temporary is not None:
             temporary.unlink(missing_ok=True)
-            raise
+
+
+def _put(path: Path, temporary: Path, target: Path) -> None:
+    with _failures_told(path):
+        _replace(temporary, target)
+
+
+@contextmanager
+def _failures_told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         said = f"{path} : écriture impossible ({reason(error)}) ; l'ancien fichier est intact"
         raise UsageError(said, remedy="vérifiez la place libre et vos droits") from error
@@ -130,7 +172,7 @@ def _replace(temporary: Path, target: Path) -> None:
         try:
             temporary.replace(target)
         except PermissionError:
-            if os.name != "nt" or attempt == REPLACE_TRIES - 1:
+            if not _IS_WINDOWS or attempt == REPLACE_TRIES - 1:
                 raise
             time.sleep(REPLACE_PAUSE_S)
         else:

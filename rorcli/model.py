@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import NoneType
 from typing import Any, Self
 
@@ -248,6 +249,19 @@ def keys_of(owner: type) -> Mapping[str, Spec]:
     if not issubclass(owner, Noun):
         return {}
     return {**specs(owner), **SHORT} if issubclass(owner, Contact) else specs(owner)
+
+
+@cache
+def every_key() -> frozenset[str]:
+    """The keys that a file may hold, wherever they stand in it."""
+    found: dict[type, Iterable[str]] = {}
+    waiting: list[type] = [Establishment]
+    while waiting:
+        owner = waiting.pop()
+        if owner not in found:
+            found[owner] = known = keys_of(owner)
+            waiting.extend(noun for spec in known.values() if (noun := spec.noun()) is not None)
+    return frozenset(key for keys in found.values() for key in keys)
 
 
 def age_in_days(age: str) -> float:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rorcli.adoption import adopt_ids
-from rorcli.basefile import Base, load_base, save_base
+from rorcli.basefile import Base, known_facts, load_base, save_base
 from rorcli.errors import (
     DataError,
     ExitCode,
@@ -28,7 +28,7 @@ from rorcli.errors import (
 from rorcli.files import save
 from rorcli.model import Establishment, decode
 from rorcli.planning.changes import Change, Choice, differences, rebase
-from rorcli.planning.facts import Facts, doubles, facts
+from rorcli.planning.facts import doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
 from rorcli.text.edits import set_value
@@ -148,7 +148,7 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
     ours = decode(document.data) if isinstance(document.data, dict) else Establishment()
     ready = Prepared(file, document, document, ours, tuple(findings))
     if not ours.finess:
-        return replace(ready, problem=RorcliError(
+        return replace(ready, problem=DataError(
             f"{document.path} : fichier illisible, ou sans FINESS d'établissement",
             remedy=f"rorcli validate {document.path}"))  # fmt: skip
     try:
@@ -163,8 +163,8 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
         )
         return replace(ready, problem=unknown)
     try:
-        adopted = adopt_ids(document, snapshot.establishment)
-        ours = decode(adopted.document.data)
+        adopted = adopt_ids(document, ours, snapshot.establishment)
+        ours = adopted.ours
         choice = named.choice(ours, snapshot.establishment)
     except RorcliError as error:
         return replace(ready, problem=error)
@@ -173,11 +173,6 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
     notes = notes_on(base, store.url, adopted.doubtful, today)
     ready = replace(ready, identified=adopted.document, ours=ours, notes=notes)
     return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
-
-
-def known_facts(base: Base | None, store: str) -> Facts | None:
-    """What a base says of a store: nothing when it was taken from another one."""
-    return base.facts if base is not None and base.store == store else None
 
 
 def notes_on(
@@ -286,14 +281,15 @@ def settle(prepared: Prepared, store: Store, *, today: date) -> Outcome:
 
 def _settle(prepared: Prepared, store: Store, held: Snapshot, *, today: date) -> None:
     """Splices the ids that the store gave into the file, then keeps what both sides agree on."""
-    document = prepared.identified
+    document, sides = prepared.identified, prepared.sides
+    pointers = {placed.key: placed.unit.pointer for placed in prepared.ours.units()}
     for key, given in held.given.items():
-        unit = next(p.unit for p in decode(prepared.identified.data).units() if p.key == key)
-        document = set_value(document, f"{unit.pointer}/id", given)
+        document = set_value(document, f"{pointers[key]}/id", given)
     if document.text != prepared.document.text:
         save(prepared.file, prepared.document, document)
-    former = prepared.sides.base if prepared.sides else None
-    sides = Sides.of(decode(document.data), held.establishment, former)
+    former = sides.base if sides else None
+    if sides is None or held is not prepared.snapshot:
+        sides = Sides.of(decode(document.data), held.establishment, former)
     kept = rebase(sides.base, sides.ours, sides.theirs, applied=())
     if former != kept:
         finess = prepared.ours.finess

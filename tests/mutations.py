@@ -4,6 +4,7 @@ Unlike `tests.strategies`, which invents establishments, this starts from a real
 few things of every kind; a failure is told by its seed.
 """
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from random import Random
@@ -15,6 +16,7 @@ from rorcli.model import Establishment, decode, to_data
 # Keys that tell an item apart or that other items refer to: changing one is another item.
 IDENTITY = {"id", "rpps", "canal", "valeur", "nature", "fonction", "statut", "temporalite",
             "affectation", "genre", "jours", "debut", "type", "finess", "specialite"}  # fmt: skip
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 NEVER_EMPTY = {"activites", "jours", "unites"}
 
 
@@ -78,7 +80,10 @@ def _mappings(data: Any) -> Iterator[dict[str, Any]]:
 
 
 def _change(holder: dict[str, Any], key: str, chance: Random, mark: str) -> None:
-    holder[key] = f"{holder[key]} {mark}" if chance.random() < 0.7 else f"# {mark}"
+    if _DAY.fullmatch(holder[key]):
+        holder[key] = f"20{chance.randrange(10, 26)}-01-{chance.randrange(10, 29)}"
+    else:
+        holder[key] = f"{holder[key]} {mark}" if chance.random() < 0.7 else f"# {mark}"
 
 
 def _erase(holder: dict[str, Any], key: str, chance: Random, mark: str) -> None:

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,22 +39,41 @@ def edit_copy(session: Session, before: Document) -> Document | None:
 def _until_clean(session: Session, before: Document, copy: Path) -> Document | None:
     while True:
         _open(copy)
-        after = read(copy.read_bytes(), before.path)
+        after = read(_left_by_editor(copy), before.path)
         added = edition.added_errors(before, after, session.today)
         if not added:
             return after
         for finding in added:
             session.terminal.warn(render_finding(finding))
         if not session.terminal.ask("Des erreurs ont été ajoutées. Rouvrir l'éditeur ?"):
-            _keep_draft(session, before, after)
+            if session.terminal.ask(f"Garder votre travail dans {_draft_of(after.path)} ?"):
+                keep_draft(session, after)
             return None
 
 
-def _keep_draft(session: Session, before: Document, after: Document) -> None:
-    """What was typed may be kept beside the file; the file itself is not touched."""
-    kept = Path(f"{before.path}.brouillon")
-    if session.terminal.ask(f"Garder votre travail dans {kept} ?"):
+def _left_by_editor(copy: Path) -> bytes:
+    try:
+        return copy.read_bytes()
+    except OSError as error:
+        raise UsageError(f"l'éditeur n'a pas laissé de fichier ({files.reason(error)}) ; "
+                         "rien n'a été écrit", remedy="recommencez") from error  # fmt: skip
+
+
+def keep_draft(session: Session, after: Document) -> None:
+    """What was typed is kept beside the file, else among temporary files, for its owner only."""
+    kept = _draft_of(after.path)
+    try:
         files.write(kept, after.text, mode=files.PRIVATE)
+    except UsageError:  # the folder that would not take the file takes no draft either
+        kept = _draft_of(str(Path(tempfile.gettempdir(), Path(after.path).name)))
+        files.write(kept, after.text, mode=files.PRIVATE)
+    session.terminal.warn(f"Votre travail est gardé dans {kept}.")
+
+
+def _draft_of(path: str) -> Path:
+    """A name that no file has yet."""
+    names = (Path(f"{path}.brouillon{rank or ''}") for rank in count())
+    return next(name for name in names if not name.exists())
 
 
 def _open(copy: Path) -> None:

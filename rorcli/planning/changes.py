@@ -63,19 +63,19 @@ def merge(ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
             other.append(Change(path, before, there))
         else:
             conflicts.append((Change(path, before, now), Change(path, before, there)))
-    found = _contested(Merge(tuple(mine), tuple(other), tuple(conflicts)), theirs)
+    found = _contested(Merge(tuple(mine), tuple(other), tuple(conflicts)), ours, theirs)
     return replace(found, ours=(*found.ours, *_defaults(found.ours, ours, theirs)))
 
 
-def _contested(found: Merge, theirs: Facts) -> Merge:
+def _contested(found: Merge, ours: Facts, theirs: Facts) -> Merge:
     """What one side removes while the other changes something inside is a conflict whole.
 
     Field by field both would go through, and leave half an item that nobody wrote.
     """
-    moved = {c.path[1]: c.after for c in found.ours if c.path[2:] == (PARENT,)}
-    parents = {unit: parent for unit, parent in moved.items() if parent is not None}
-    above = _Above(parents, theirs.values)
     disputed = [pair[0] for pair in found.conflicts]
+    moved = {c.path: c.after for c in found.ours if c.path[2:] == (PARENT,) and c.after is not None}
+    maybe = {c.path: c.after for c in disputed if c.path[2:] == (PARENT,)}
+    above = _Above(moved, maybe, theirs.values, ours.values)
     removed = _gone(found.ours), _gone(found.theirs)
     contested = {
         outer
@@ -84,6 +84,7 @@ def _contested(found: Merge, theirs: Facts) -> Merge:
         for outer in above(change.path)
         if outer in gone
     }
+    contested |= {(*unit, PARENT) for path in moved for unit in above.circle(path[:2])}
     if not contested:
         return found
 
@@ -95,8 +96,8 @@ def _contested(found: Merge, theirs: Facts) -> Merge:
     contested |= {(PLACES, c.path[3]) for c in left} & removed[1]
     pairs = [(c, Change(c.path, c.after, c.before)) for c in found.ours if not is_free(c)]
     pairs += [(Change(c.path, c.before, c.before), c) for c in found.theirs if not is_free(c)]
-    ours, other = (tuple(filter(is_free, changes)) for changes in (found.ours, found.theirs))
-    return Merge(ours, other, (*found.conflicts, *pairs))
+    mine, other = (tuple(filter(is_free, changes)) for changes in (found.ours, found.theirs))
+    return Merge(mine, other, (*found.conflicts, *pairs))
 
 
 def _gone(changes: Iterable[Change]) -> set[Path]:
@@ -105,24 +106,42 @@ def _gone(changes: Iterable[Change]) -> set[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """What holds a path once our changes are made: `parents` are the units that we move or add."""
+    """What holds a path once our changes are made, whoever is chosen where both sides changed.
 
-    parents: Mapping[str, Value]
+    `moved` and `maybe` are the units that we put elsewhere, without and with a conflict.
+    """
+
+    moved: Mapping[Path, Value]
+    maybe: Mapping[Path, Value]
     theirs: Mapping[Path, Value]
+    ours: Mapping[Path, Value]
 
     def __call__(self, path: Path) -> Iterator[Path]:
         """Items and nodes around `path`, itself left out; of a unit's reference, the lieu too."""
         yield from (path[:length] for length in range(len(path) - 1, 1, -1))
         if is_reference(path):
             yield (PLACES, path[3])
-        met = {path[1]}
-        while path[0] == UNITS and (parent := self._parent(path[1])) and parent not in met:
-            path = (UNITS, parent)
-            met.add(parent)
-            yield path
+        if path[0] == UNITS:
+            yield from self._units(path[:2])
 
-    def _parent(self, unit: str) -> str:
-        return str(self.parents.get(unit, self.theirs.get((UNITS, unit, PARENT))) or "")
+    def circle(self, unit: Path) -> set[Path]:
+        """The units around one that would stand above itself; mostly none."""
+        around = self._units(unit)
+        return around if unit in around else set()
+
+    def _units(self, unit: Path) -> set[Path]:
+        found: set[Path] = set()
+        waiting = self._parents(unit)
+        while waiting:
+            found |= waiting
+            waiting = {above for each in waiting for above in self._parents(each)} - found
+        return found
+
+    def _parents(self, unit: Path) -> set[Path]:
+        path = (*unit, PARENT)
+        kept = self.theirs.get(path, self.ours.get(path))
+        keys = {self.moved[path]} if path in self.moved else {kept, self.maybe.get(path)}
+        return {(UNITS, str(key)) for key in keys if key}
 
 
 def differences(before: Facts, after: Facts) -> tuple[Change, ...]:

@@ -44,11 +44,10 @@ class Facts:
         anchor = _anchor(self.values, path)
         if len(anchor) == 1 and path[0] == UNITS:
             return self._owns_unit(path[1], theirs)
-        if len(anchor) == 1 and path[0] == PLACES:
-            return False
         key = len(anchor)
         if path[key] == "capacites":
             return False
+        # Nothing is owned of a lieu that this side lacks: other units may work there.
         # A short key of a contact owns its channel only: one step further than a plain key.
         return path[: key + 1] in self.owned or path[: key + 2] in self.owned
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from rorcli.items import Contact, Praticien
@@ -26,3 +27,10 @@ def _words(view: View) -> Iterator[str | None]:
         for telecom in contact.telecoms:
             is_reserved = RESERVED in (contact.confidentialite, telecom.confidentialite)
             yield telecom.valeur if is_reserved else None
+
+
+def hiding(words: Iterable[str]) -> Callable[[str], str]:
+    """What puts "…" in the place of these words, wherever they stand alone in a text."""
+    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    found = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)" if longest_first else r"(?!)")
+    return lambda text: found.sub("…", text)

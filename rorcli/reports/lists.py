@@ -89,6 +89,7 @@ def exchange_data(done: Exchange) -> dict[str, Any]:
         "exit_code": int(problem.exit_code) if problem else 0,
         "message": problem.message if problem else "",
         "remedy": problem.remedy if problem else "",
+        "notes": list(done.notes),
     }
 
 

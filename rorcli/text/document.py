@@ -278,9 +278,8 @@ class _Reader:
                         "gardez-en une", self._pointer())  # fmt: skip
 
     def _refuse_odd(self, event: Any) -> None:
-        """What no value bears: an anchor, a tag (libyaml tells none for "!"), a key that merges."""
-        tagged = event.tag is not None or self.text.startswith("!", event.start_mark.index)
-        if event.anchor is not None or tagged:
+        """What no scalar and no collection bears: an anchor, a tag, and for a key a merge."""
+        if event.anchor is not None or event.tag is not None:
             self._refuse(event, "ancre ou étiquette YAML (« & », « ! »)", "écrivez la valeur seule")
         is_key = self.stack[-1][1] is None and isinstance(event, yaml.ScalarEvent)
         if is_key and event.value == "<<" and not event.style:

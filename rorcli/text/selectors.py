@@ -10,19 +10,29 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import NoneType
 from typing import Any
 
 from rorcli import codes
 from rorcli.errors import UsageError
 from rorcli.fields import Kind, Spec
-from rorcli.items import CANAUX
-from rorcli.model import EntiteGeographique, EntiteJuridique, Establishment, Placed, Unite, keys_of
+from rorcli.items import CANAUX, Contact, Telecom
+from rorcli.model import (
+    DIRECTEUR,
+    EntiteGeographique,
+    EntiteJuridique,
+    Establishment,
+    Placed,
+    Unite,
+    keys_of,
+)
 from rorcli.text.edits import value_at
 
 STANDARD, SECRETARIAT = "06", "07"
 SEPARATOR = " > "
 ALL = "*"
 EG_POINTER, EJ_POINTER = "/etablissement", "/entite_juridique"
+DIRECTOR = f"{EG_POINTER}/directeur"
 _STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<selector>[^\]]*)\])?")
 _SHOWN_CANDIDATES = 10
 
@@ -43,7 +53,7 @@ def find_unit(establishment: Establishment, name: str) -> Placed:
             return matches[0]
         if matches:
             raise _ambiguous(name, matches)
-    raise _unknown_unit(name, placed)
+    raise _unknown_unit(name, establishment)
 
 
 def node_keys(establishment: Establishment, names: Iterable[str]) -> frozenset[str]:
@@ -60,14 +70,14 @@ def node_keys(establishment: Establishment, names: Iterable[str]) -> frozenset[s
 
 
 def _is_piece(piece: str, path: str) -> bool:
-    """True when `piece` stands in the path's last names: the unit itself must be part of it."""
-    last = path.rpartition(SEPARATOR)[2]
-    return piece in last or (SEPARATOR in piece and path.endswith(piece))
+    """True when `piece` stands in the path and reaches into its last name, the unit's own."""
+    at = path.rfind(piece)
+    return at >= 0 and at + len(piece) > path.rfind(SEPARATOR) + len(SEPARATOR)
 
 
 def select_units(establishment: Establishment, patterns: list[tuple[str, str]]) -> list[Placed]:
     """Every unit whose keys all match their glob: [("type", "uo"), ("nom", "Consultation*")]."""
-    known = keys_of(Unite)
+    known = [key for key, spec in keys_of(Unite).items() if spec.noun() is None]
     for key, _ in patterns:
         if key not in known:
             raise UsageError(f"--where {key}= : clé inconnue d'une unité",
@@ -104,20 +114,26 @@ def resolve(data: Any, node: str, key: str) -> Place:
     if key in CANAUX and not _has_own_box(node, key):
         return _main_contact(data, node, key)
     owner = _noun_of(node)
-    pointer, steps = node, _split(key)
+    pointer, steps = node, _split(key) or [""]
     spec: Spec | None = None
     for rank, step in enumerate(steps):
         found = _STEP.fullmatch(step)
         known = keys_of(owner)
         if found is None or found["key"] not in known:
-            raise _unknown_key(key, step, [*known, *(CANAUX if pointer == node else ())])
+            raise unknown_key(key, step, [*known, *(CANAUX if pointer == node else ())])
         spec = known[found["key"]]
-        pointer = f"{pointer}/{found['key']}"
-        owner = spec.noun()
+        rest = steps[rank + 1 :]
+        if owner is Contact and found["key"] in CANAUX and not rest:
+            return _channel(data, pointer, spec)
+        pointer = _home_of_director(data, f"{pointer}/{found['key']}")
+        owner = spec.noun() or NoneType
+        if found["selector"] is None and spec.kind is Kind.NOUNS and rest:
+            raise UsageError(f"{key} : « {step} » est une liste",
+                             remedy=f"désignez un élément : {step}[…].{rest[0]}")  # fmt: skip
         if found["selector"] is not None:
             pointer, missing = _item(data, pointer, spec, found["selector"])
             if missing:
-                return _in_new_item(key, steps[rank + 1 :], pointer, owner, missing)
+                return _in_new_item(key, rest, pointer, owner, missing)
     return Place(pointer, _writable(key, spec))
 
 
@@ -137,6 +153,11 @@ def parse_value(spec: Spec, text: str) -> Any:
     if spec.kind is Kind.CODES:
         return [code_for(spec, each.strip()) for each in text.split(",")]
     return code_for(spec, text)
+
+
+def parse_item(spec: Spec, text: str) -> Any:
+    """The same, where one item of a list takes the text."""
+    return code_for(spec, text) if spec.is_list else parse_value(spec, text)
 
 
 def code_for(spec: Spec, text: str) -> str:
@@ -178,14 +199,53 @@ def _has_own_box(node: str, key: str) -> bool:
 def _main_contact(data: Any, node: str, key: str) -> Place:
     """The first contact without `fonction`; one of nature 07, at the EG 06, if there is none."""
     holder = f"{node}/contacts"
-    contacts = value_at(data, holder) or []
-    spec = keys_of(_noun_of(node))["contacts"]
-    short = keys_of(spec.noun())[key]
-    for index, contact in enumerate(contacts):
-        if isinstance(contact, dict) and not contact.get("fonction"):
-            return Place(f"{holder}/{index}/{key}", short)
+    short = keys_of(Contact)[key]
+    for rank, contact in _mappings(data, holder):
+        if not contact.get("fonction"):
+            return _channel(data, f"{holder}/{rank}", short)
     nature = STANDARD if node == EG_POINTER else SECRETARIAT
-    return Place(f"{holder}/{len(contacts)}/{key}", short, holder, (("nature", nature),))
+    new = f"{holder}/{_length(data, holder)}/{key}"
+    return Place(new, short, holder, (("nature", nature),))
+
+
+def _channel(data: Any, contact: str, short: Spec) -> Place:
+    """Where a contact holds the channel of a short key: there, or in the one telecom of it.
+
+    A telecom of the long form keeps who may see it, and its usage.
+    """
+    pointer, listed = f"{contact}/{short.key}", f"{contact}/telecoms"
+    written = [rank for rank, each in _mappings(data, listed)
+               if each.get("canal") == CANAUX[short.key]]  # fmt: skip
+    if not written:
+        return Place(pointer, short)
+    if len(written) > 1 or value_at(data, pointer) is not None:
+        raise UsageError(
+            f"{short.key} : ce contact a plusieurs valeurs, écrites sous « telecoms »",
+            remedy="--replace CLÉ ANCIEN NOUVEAU dit lequel ; ou à la main : rorcli edit FICHIER",
+        )
+    return Place(f"{listed}/{written[0]}/valeur", keys_of(Telecom)["valeur"])
+
+
+def _home_of_director(data: Any, pointer: str) -> str:
+    """Where the file writes the director: `directeur`, or the contact of fonction 01."""
+    if pointer == DIRECTOR and value_at(data, pointer) is None:
+        for rank, contact in _mappings(data, f"{EG_POINTER}/contacts"):
+            if contact.get("fonction") == DIRECTEUR:
+                return f"{EG_POINTER}/contacts/{rank}"
+    return pointer
+
+
+def _mappings(data: Any, pointer: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The mappings of a list, with their rank; what a faulty file holds instead is passed over."""
+    items = value_at(data, pointer)
+    for rank, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict):
+            yield rank, item
+
+
+def _length(data: Any, pointer: str) -> int:
+    items = value_at(data, pointer)
+    return len(items) if isinstance(items, list) else 0
 
 
 def _noun_of(node: str) -> type:
@@ -202,12 +262,11 @@ def _split(key: str) -> list[str]:
 def _item(data: Any, pointer: str, spec: Spec, selector: str) -> tuple[str, dict[str, str]]:
     """The item of a list that a selector means: its pointer, or what a new one would hold."""
     wanted = _criteria(spec.key, selector)
-    items = value_at(data, pointer) or []
-    matches = [
-        index
-        for index, item in enumerate(items)
-        if isinstance(item, dict) and all(item.get(k) == v for k, v in wanted.items())
-    ]
+    is_director = pointer == f"{EG_POINTER}/contacts" and wanted == {"fonction": DIRECTEUR}
+    if is_director and value_at(data, DIRECTOR) is not None:
+        return DIRECTOR, {}
+    matches = [rank for rank, item in _mappings(data, pointer)
+               if all(item.get(k) == v for k, v in wanted.items())]  # fmt: skip
     if len(matches) > 1:
         raise UsageError(f"{spec.key}[{selector}] désigne {len(matches)} éléments",
                          remedy="modifiez-les à la main : rorcli edit FICHIER")  # fmt: skip
@@ -216,7 +275,7 @@ def _item(data: Any, pointer: str, spec: Spec, selector: str) -> tuple[str, dict
     if spec.key != "contacts":
         raise UsageError(f"{spec.key}[{selector}] : aucun élément de ce nom",
                          remedy="rorcli show --unit … montre ce que l'unité contient")  # fmt: skip
-    return f"{pointer}/{len(items)}", wanted
+    return f"{pointer}/{_length(data, pointer)}", wanted
 
 
 def _criteria(key: str, selector: str) -> dict[str, str]:
@@ -243,7 +302,7 @@ def _in_new_item(
     """A contact that is not there yet is made with what its selector says."""
     known = keys_of(owner)
     if len(rest) != 1 or rest[0] not in known:
-        raise _unknown_key(key, ".".join(rest) or key, list(known))
+        raise unknown_key(key, ".".join(rest) or key, list(known))
     holder = pointer.rpartition("/")[0]
     spec = _writable(key, known[rest[0]])
     return Place(f"{pointer}/{rest[0]}", spec, holder, tuple(item.items()))
@@ -267,17 +326,21 @@ def _ambiguous(name: str, matches: list[Placed]) -> UsageError:
                       remedy="donnez l'identifiant, ou le chemin « Pôle > Unité »")  # fmt: skip
 
 
-def _unknown_unit(name: str, placed: list[Placed]) -> UsageError:
-    close = list(_closest(name, [p.unit.nom or "" for p in placed]))
+def _unknown_unit(name: str, establishment: Establishment) -> UsageError:
+    close = list(_closest(name, [p.unit.nom or "" for p in establishment.units()]))
     hint = f"vouliez-vous dire {' ou '.join(f'« {each} »' for each in close)} ?" if close else (
         "rorcli show montre l'arbre des unités")  # fmt: skip
-    return UsageError(f"aucune unité « {name} » dans ce fichier", remedy=hint)
+    where = establishment.etablissement.nom or establishment.finess
+    return UsageError(f"aucune unité « {name} » dans {where or 'ce fichier'}", remedy=hint)
 
 
-def _unknown_key(key: str, step: str, known: list[str]) -> UsageError:
+def unknown_key(key: str, step: str, known: list[str]) -> UsageError:
+    """The error for a key of which `step` is none of the `known`, with the closest one."""
     close = list(_closest(step, known))
-    hint = f"vouliez-vous dire « {close[0]} » ?" if close else f"clés : {', '.join(known)}"
-    return UsageError(f"« {key} » : clé inconnue ici (« {step} »)", remedy=hint)
+    listed = f"clés : {', '.join(known)}" if known else "ce qui précède n'en contient pas"
+    hint = f"vouliez-vous dire « {close[0]} » ?" if close else listed
+    where = f" (« {step} »)" if step != key else ""
+    return UsageError(f"« {key} » : clé inconnue ici{where}", remedy=hint)
 
 
 def _closest(text: str, known: list[str]) -> Iterator[str]:

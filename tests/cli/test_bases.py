@@ -253,3 +253,17 @@ def test_twins_are_left_to_a_person(desk, tmp_path, asked, made):
     assert "plusieurs unités de ce nom et de ce niveau" in merged.err
     assert NEW * asked in desk.file.read_text("utf-8")
     assert desk.file.read_text("utf-8").startswith(before)
+
+
+def test_a_unit_asked_for_below_another_gets_its_id_too(desk, tmp_path):
+    inner = "      unites:\n        - {type: uf, nom: UF neuve}\n"
+    propose(desk, NEW + inner)
+    (tmp_path / "region").mkdir()
+    file = tmp_path / "region" / "region.yaml"
+    assert run(["pull", FINESS, "-f", file], store=desk.store).code == 0
+    file.write_text(file.read_text("utf-8") + NEW + inner, "utf-8")
+    assert run(["push", "--yes", "--allow", "structure", file], store=desk.store).code == 0
+    assert desk.run("pull", "--merge").code == 0
+    ids = re.findall(r"id: ([^\s,]+),?\s+nom: (?:Service|UF) neu", desk.file.read_text("utf-8"))
+    assert len(set(ids)) == 2
+    assert "neu" not in desk.run("diff").out

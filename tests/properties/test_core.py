@@ -34,7 +34,9 @@ def test_an_establishment_goes_to_data_and_back(made):
 @some
 @given(establishments())
 def test_an_establishment_is_written_as_text_and_read_back(made):
-    assert read(render.document(to_data(made), "s"), "x").data == to_data(made)
+    document = read(render.document(to_data(made), "s"), "x")
+    assert document.data == to_data(made)
+    assert (document.faults, document.ambiguous) == ((), ())
 
 
 @some

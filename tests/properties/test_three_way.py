@@ -119,7 +119,7 @@ IDENTITY = {
 
 def flat(establishment: Establishment) -> Flat:
     """Paths and values, by the identities of the design; units and lieux stand by themselves."""
-    found: Flat = {}
+    found: Flat = {("eg",): "there"}
     data = to_data(establishment)["etablissement"]
     _flatten(data, ("eg",), found)
     return found
@@ -162,16 +162,19 @@ def textbook(base: Flat, ours: Flat, theirs: Flat) -> tuple[Flat, bool]:
     disputed = False
     for path in base | ours | theirs:
         was, now, there = base.get(path), ours.get(path), theirs.get(path)
-        # Lieux that no unit of ours works in, and measures that we do not list, are not ours.
-        alien = path[0] == "lieu" and (
-            path[:2] not in ours or (path[2:3] == ("capacites",) and path[:4] not in ours)
-        )
+        alien = is_alien(path, ours)
         value = there if alien or now == was else now
         disputed |= not alien and len({was, now, there}) == 3
         if value is not None:
             merged[path] = value
     merged = without_empty_lieux(merged)
     return merged, disputed or not is_whole(merged)
+
+
+def is_alien(path: tuple[str, ...], ours: Flat) -> bool:
+    """True in lieux that no unit of ours works in, and in measures that we do not list."""
+    measure = path[2:3] == ("capacites",) and path[:4] not in ours
+    return path[0] == "lieu" and (measure or path[:2] not in ours)
 
 
 def without_empty_lieux(held: Flat) -> Flat:
@@ -238,6 +241,13 @@ def test_whoever_is_chosen_nothing_is_left_by_half_and_no_third_value_appears(se
     assert is_whole(after)
     mine, other = flat(ours), flat(theirs)
     assert {p: v for p, v in after.items() if v not in {mine.get(p), other.get(p)}} == {}
+    was = flat(base)
+    chosen = mine if choice is US else other
+    changed = {p for p in was | chosen if was.get(p) != chosen.get(p) and not is_alien(p, mine)}
+    # A lieu or measure that the base does not know has no former value; a lieu that all have left
+    # is no more.
+    changed = {p for p in changed if p[0] != "lieu" or (p[:2] in after and p[:4] in was)}
+    assert {p: after.get(p) for p in changed} == {p: chosen.get(p) for p in changed}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -298,7 +308,7 @@ def test_what_the_file_does_not_manage_is_left_as_it_is(seed, known):
     before, after = flat(theirs), flat(plan.result(theirs))
     written = list(mentions(data["etablissement"], ("eg",)))
     managed = {(*here, key) for here, held in written for key in held}
-    places = {(*here, key) for here, _ in written for key in FORGOTTEN if {here} & after.keys()}
+    places = {(*here, key) for here, _ in written for key in FORGOTTEN if here in after}
     for place in places - managed:
         below = [p for p in before | after if p[: len(place)] == place and place[:-1] in before]
         assert [(p, after.get(p)) for p in below] == [(p, before.get(p)) for p in below]

@@ -8,8 +8,13 @@ import pytest
 
 from rorcli import files
 from rorcli.errors import RefusedError, UsageError
+from rorcli.text.document import read
 
 TEXT = "format: 1\netablissement: {}\n"
+
+
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_folder_gives_its_establishments_in_order_and_counts_the_rest(tmp_path):
@@ -61,14 +66,77 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, ste
     path = tmp_path / "a.yaml"
     path.write_text(TEXT)
 
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), full)
+    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), no_room)
     with pytest.raises(UsageError, match="disque plein"):
         files.write(path, "nouveau\n")
     assert path.read_text() == TEXT
     assert [p.name for p in tmp_path.iterdir()] == ["a.yaml"]
+
+
+@pytest.fixture
+def three(tmp_path):
+    """Three files that are to be written: (path, as read, as it shall be)."""
+    listed = []
+    for name in "abc":
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(TEXT)
+        before = files.read_file(path)
+        listed.append((path, before, read(f"{TEXT}# neuf\n", before.path)))
+    return listed
+
+
+def test_several_files_are_written_together(three):
+    files.save_all(three)
+    assert [path.read_text() for path, *_ in three] == [f"{TEXT}# neuf\n"] * 3
+
+
+@pytest.mark.parametrize("obstacle", ["changed", "no room", "held open"])
+def test_one_that_cannot_be_written_leaves_them_all(three, tmp_path, monkeypatch, obstacle):
+    last, calls = three[2][0], []
+
+    def refuse(temporary: Path, target: Path) -> None:
+        calls.append(target)
+        if len(calls) == 3:
+            raise PermissionError(errno.EACCES, "used by another program")
+        temporary.replace(target)
+
+    def fill(_descriptor: int) -> None:
+        calls.append(last)
+        if len(calls) == 3:
+            no_room()
+
+    if obstacle == "changed":
+        last.write_text(TEXT * 2)
+    elif obstacle == "no room":
+        monkeypatch.setattr(os, "fsync", fill)
+    else:
+        monkeypatch.setattr(files, "_replace", refuse)
+    with pytest.raises((RefusedError, UsageError), match="c.yaml"):
+        files.save_all(three)
+    texts = [path.read_text() for path, *_ in three]
+    assert texts == [TEXT, TEXT, TEXT * 2 if obstacle == "changed" else TEXT]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_file_that_is_held_for_an_instant_on_windows_is_tried_again(tmp_path, monkeypatch):
+    path, tries = tmp_path / "a.yaml", []
+    whole = Path.replace
+
+    def held(self: Path, target: Path) -> Path:
+        tries.append(target)
+        if len(tries) < 3:
+            raise PermissionError
+        return whole(self, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    monkeypatch.setattr(files, "REPLACE_PAUSE_S", 0)
+    monkeypatch.setattr(files, "_IS_WINDOWS", True)
+    files.write(path, TEXT)
+    assert (path.read_text(), len(tries)) == (TEXT, 3)
+    tries.clear()
+    monkeypatch.setattr(files, "_IS_WINDOWS", False)
+    with pytest.raises(UsageError, match="accès refusé"):
+        files.write(path, "nouveau\n")
 
 
 def test_what_cannot_be_opened_says_why(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from rorcli.fields import Kind
-from rorcli.items import Adresse, Capacite, Contact, Horaire
+from rorcli.items import Adresse, Capacite, Contact, Horaire, Lieu, Praticien, Telecom
 from rorcli.model import EntiteGeographique, Unite, age_in_days, decode, keys_of, spec_at, to_data
 
 
@@ -32,6 +32,7 @@ def test_the_short_form_of_a_contact_is_its_telecoms_in_the_order_of_the_format(
         {"nature": "06", "telecoms": [{"canal": "2", "valeur": "1", "confidentialite": "3"}]},
         {"telephone": "1", "telecoms": [{"canal": "8", "valeur": "15"}]},
         {"telecoms": []},
+        {"telecoms": [{"canal": "2", "valeur": "1"}]},
         {"nom": None, "mssante": "a@x.mssante.example"},
     ],
 )
@@ -93,6 +94,10 @@ def test_units_know_their_path_their_key_and_the_latest_day_above_them():
     assert [p.path for p in placed] == ["P", "P > C"]
     assert [p.key for p in placed] == ["52/1", "52/1>nouvelle:uo:C"]
     assert [p.verifie_le for p in placed] == ["2026-03-04", "2026-03-04"]
+    assert [p.unit.is_uo for p in placed] == [False, True]
+    (alone,) = decode({"etablissement": {"finess": "2", "unites": [uo]}}).units()
+    assert (alone.key, alone.parent_key) == (">nouvelle:uo:C", "")
+    assert (decode({"etablissement": {"finess": "2"}}).finess, decode({}).finess) == ("2", "")
 
 
 def test_data_comes_back_with_its_format():
@@ -120,6 +125,7 @@ def test_a_contact_offers_its_short_keys_too():
     assert {"telephone", "telecoms"} <= keys_of(Contact).keys()
     assert keys_of(Contact)["telephone"].kind is Kind.TEXTS
     assert dict(keys_of(str)) == {}
+    assert "telephone" not in keys_of(Unite)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,41 @@ def test_a_count_is_a_whole_number(number, read):
     assert Capacite.read({"nombre": number}, "").nombre == read
 
 
+@pytest.mark.parametrize(
+    ("item", "identity"),
+    [
+        (Contact(fonction="12", nom="N"), "12//N"),
+        (Telecom(canal="2", valeur="1"), "2:1"),
+        (Horaire(jours=("lundi",), debut="09:00"), "lundi 09:00"),
+        (Praticien(rpps="1", specialite="S"), "1"), (Praticien(), ""),
+        (Capacite(nature="lit", statut="ferme", genre="M"), "lit/ferme/01/01/M"),
+        (Capacite(nature="lit", statut="ferme", temporalite="02"), "lit/ferme/02/01/"),
+        (Lieu(id="L", nom="N"), "L"), (Lieu(nom="N"), "nom:N"), (Lieu(), "nom:"),
+        (Unite(id="1", nom="N"), "1"), (Unite(type="uf", nom="N"), "nouvelle:uf:N"),
+    ],
+)  # fmt: skip
+def test_an_item_is_known_by_its_identity(item, identity):
+    assert item.identity == identity
+
+
 def test_only_the_items_of_a_list_have_an_identity():
     with pytest.raises(NotImplementedError):
         _ = Adresse().identity
+
+
+@pytest.mark.parametrize("value", [[1], 1, {"a": "b"}, ["a", None]])
+def test_texts_are_texts_or_nothing(value):
+    assert Unite.read({"mssante": value}, "").managed == frozenset()
+    assert contact(telephone=value).managed == frozenset()
+
+
+def test_null_is_written_where_a_mapping_may_be_none_and_never_for_the_two_entities():
+    assert Lieu.read({"adresse": None}, "").to_data() == {"adresse": None}
+    made = decode({"entite_juridique": None, "etablissement": None})
+    assert (made.managed, made.etablissement.pointer) == (frozenset(), "/etablissement")
+
+
+def test_days_are_a_list_even_when_there_is_one():
+    data = {"horaires": [{"jours": ["lundi"], "debut": "09:00", "fin": "12:00"}]}
+    assert Unite.read(data, "").to_data() == data
+    assert next(Horaire.read_all(data["horaires"][0], "")).to_data() == data["horaires"][0]

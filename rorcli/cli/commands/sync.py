@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from rorcli import files, sync
-from rorcli.cli.options import Ours, Output, Paths, Theirs
+from rorcli.cli.options import OUTPUT, Ours, Output, Paths, Theirs
 from rorcli.cli.targets import finess_or_file, unknown
 from rorcli.errors import ExitCode, RefusedError, UsageError, strongest
 from rorcli.planning.limits import GUARDS
+from rorcli.reports import Line
 from rorcli.reports import plan as report
 from rorcli.reports.findings import render_finding
 from rorcli.reports.machine import dumps
@@ -35,20 +36,46 @@ def diff(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Code 3 si push écrirait, ou en cas de conflit.")
     ] = False,
-    output: Output = "text",
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Une ligne par établissement : les comptes.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Tous les champs gérés : fichier, puis annuaire.")
+    ] = False,
+    show_personal: Annotated[
+        bool,
+        typer.Option(
+            "--show-personal",
+            help="Avec -o markdown, montrer aussi les noms des praticiens, les unités sensibles et "
+            "les numéros de confidentialité 3.",
+        ),
+    ] = False,
+    output: Annotated[Literal["text", "json", "markdown"], OUTPUT] = "text",
 ) -> int:
     """Montre ce qui serait enregistré dans l'annuaire. N'écrit jamais rien.
 
     Exemples :
       rorcli diff etab.yaml
       rorcli diff --exit-code etablissements/
+      rorcli diff --summary etablissements/
+      rorcli diff -o markdown etablissements/ > commentaire.md
 
     Avec --exit-code, le code est 3 si quelque chose serait écrit ou est en conflit ; 0 sinon.
+    --summary compte : + ajoutés, - retirés, ~ changés, ce que l'annuaire a changé, les conflits.
+    --full marque chaque champ : = pareil, ~ changé par vous, < par l'annuaire, ! par les deux.
     """
     session: Session = context.obj
+    if (summary or full) and (output != "text" or summary == full):
+        raise UsageError("--summary, --full et -o sont trois formes du même résultat",
+                         remedy="n'en donnez qu'une")  # fmt: skip
     store = session.open_store(read_only=True)
     prepared = _prepare(session, paths or [Path()], store)
-    _show(session, prepared, output)
+    if output == "markdown":
+        from rorcli.reports.review import markdown
+
+        session.terminal.write_text(markdown(prepared, show_personal=show_personal))
+    else:
+        _show(session, prepared, output, _form(summary=summary, full=full))
     if output == "text":
         _tell_guards(session, prepared)
     return _diff_code(session, prepared, exit_code=exit_code)
@@ -149,8 +176,8 @@ def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
             return sync.exit_code(outcomes)
         return _report(session, outcomes, answers.output, done=False)
     if to_write and not (answers.yes or _agrees(session, to_write)):
-        raise RefusedError("vous avez répondu non : rien n'a été écrit")
-    outcomes = _apply_all(session, prepared, stopped, store)
+        raise RefusedError("vous avez répondu non : rien n'a été enregistré dans l'annuaire")
+    outcomes = _apply_all(session, prepared, stopped, store, answers.output)
     return _report(session, outcomes, answers.output)
 
 
@@ -159,6 +186,7 @@ def _apply_all(
     prepared: list[Prepared],
     stopped: Mapping[int, Outcome | None],
     store: Store,
+    output: str,
 ) -> list[Outcome]:
     """Every outcome; after Ctrl-C those that were reached are told before the program ends."""
     outcomes: list[Outcome] = []
@@ -172,7 +200,7 @@ def _apply_all(
             outcomes.append(outcome)
     except KeyboardInterrupt:
         left = len(prepared) - len(outcomes)
-        _report(session, outcomes, "text")
+        _report(session, outcomes, output, whole=False)
         session.terminal.warn(f"Interrompu : {left} établissement(s) non traités ; relancez push.")
         raise
     return outcomes
@@ -200,21 +228,41 @@ def _prepare(
     ]
 
 
-def _show(session: Session, prepared: list[Prepared], output: str) -> None:
+Form = Callable[["Prepared"], Iterable[Line]]
+
+
+def _form(*, summary: bool, full: bool) -> Form:
+    if not (summary or full):
+        return report.render_plan
+    from rorcli.reports.review import render_full, render_summary
+
+    return render_summary if summary else render_full
+
+
+def _show(
+    session: Session, prepared: list[Prepared], output: str, form: Form = report.render_plan
+) -> None:
+    """The plans to stdout, in another form than usual if one is given; the rest to stderr."""
     terminal = session.terminal
     if output == "json":
         plans = [report.plan_data(each) for each in prepared]
-        terminal.write_text(dumps({"schema": "rorcli/plan/v1", "ok": True, "plans": plans}))
+        ok = not any(each.problem for each in prepared)
+        terminal.write_text(dumps({"schema": "rorcli/plan/v1", "ok": ok, "plans": plans}))
         return
     for each in prepared:
-        terminal.write(report.render_plan(each))
+        terminal.write(form(each))
         terminal.say(
             *report.render_theirs(each), *(f"{each.ours.finess} : {n}" for n in each.notes)
         )
         if each.plan and each.plan.theirs:
             terminal.say(f"  → rorcli pull --merge {each.document.path} les y reprend")
-    if not any(report.render_plan(each) for each in prepared):
+    if not any(each.problem or _moves(each) for each in prepared):
         terminal.say("Rien à enregistrer.")
+
+
+def _moves(prepared: Prepared) -> bool:
+    """True when a push would write, or when both sides changed the same."""
+    return prepared.plan is not None and bool(prepared.plan.changes or prepared.plan.conflicts)
 
 
 def _tell_guards(session: Session, prepared: list[Prepared]) -> None:
@@ -229,28 +277,30 @@ def _diff_code(session: Session, prepared: list[Prepared], *, exit_code: bool) -
     problems = [each.problem for each in prepared if each.problem is not None]
     for problem in problems:
         session.terminal.error(problem)
-    moved = any(each.plan and (each.plan.changes or each.plan.conflicts) for each in prepared)
-    changes = [ExitCode.CHANGES] if exit_code and moved else []
+    changes = [ExitCode.CHANGES] if exit_code and any(map(_moves, prepared)) else []
     return strongest([*(problem.exit_code for problem in problems), *changes])
 
 
 def _agrees(session: Session, to_write: list[Prepared]) -> bool:
     if not session.terminal.can_ask:
-        raise UsageError("push demande votre accord, et il n'y a personne à qui le demander",
-                         remedy="ajoutez --yes à la commande")  # fmt: skip
+        raise UsageError("push demande votre accord, et il n'y a personne à qui le demander ; rien "
+                         "n'a été enregistré dans l'annuaire",
+                         remedy="rorcli push --yes FICHIER enregistre sans question")  # fmt: skip
     count = sum(report.count_changes(each.plan) for each in to_write if each.plan)
     return session.terminal.ask(
         f"Enregistrer {count} modification(s) dans {len(to_write)} établissement(s) ?"
     )
 
 
-def _report(session: Session, outcomes: list[Outcome], output: str, *, done: bool = True) -> int:
+def _report(
+    session: Session, outcomes: list[Outcome], output: str, *, done: bool = True, whole: bool = True
+) -> int:
     terminal = session.terminal
     code = sync.exit_code(outcomes)
     if output == "json":
         listed = [report.outcome_data(each) for each in outcomes]
         terminal.write_text(dumps(
-            {"schema": "rorcli/outcomes/v1", "ok": code is ExitCode.OK,
+            {"schema": "rorcli/outcomes/v1", "ok": whole and code is ExitCode.OK,
              "establishments": listed}))  # fmt: skip
         return code
     for each in outcomes:

@@ -18,7 +18,7 @@ import typer
 
 from rorcli import codes, edition, files
 from rorcli.cli.options import DryRun, File, Push, UnitName
-from rorcli.errors import ExitCode, UsageError
+from rorcli.errors import ExitCode, RorcliError, UsageError
 from rorcli.text import selectors
 
 if TYPE_CHECKING:
@@ -315,9 +315,8 @@ def _write(session: Session, pairs: list[tuple[Path, Document, Document]], optio
     for _, before, after in changed:
         session.terminal.write(render_difference(before, after))
     if not options.dry_run:
-        for path, before, after in changed:
-            files.save(path, before, after)
-            session.terminal.say(f"{path} : écrit.")
+        files.save_all(changed)
+        session.terminal.say(*(f"{path} : écrit." for path, _, _ in changed))
     if not changed:
         session.terminal.say("Rien à changer.")
     if options.push and not options.dry_run:
@@ -329,14 +328,19 @@ def _write(session: Session, pairs: list[tuple[Path, Document, Document]], optio
 
 def _edit_by_hand(session: Session, path: Path, options: Options) -> int:
     """Opens a private copy in the person's editor until it adds no error, or is given up."""
-    from rorcli.cli.editor import edit_copy
+    from rorcli.cli.editor import edit_copy, keep_draft
 
     before = files.read_file(path)
     after = edit_copy(session, before)
     if after is None or after.text == before.text:
         session.terminal.say("Rien n'a changé.")
         return ExitCode.OK
-    return _write(session, [(path, before, after)], options)
+    try:
+        return _write(session, [(path, before, after)], options)
+    except RorcliError:
+        if files.read_file(path).text != after.text:
+            keep_draft(session, after)
+        raise
 
 
 def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[str, str]]]:
@@ -376,6 +380,10 @@ def _assign_all(
 
 
 def _single(targets: list[Path]) -> Path:
+    for target in targets:
+        if not target.exists():
+            raise UsageError(f"« {target} » n'est ni un fichier qui existe, ni CLÉ=VALEUR",
+                             remedy="vérifiez le chemin, ou écrivez CLÉ=VALEUR")  # fmt: skip
     if len(targets) != 1 or targets[0].is_dir():
         raise UsageError("l'éditeur s'ouvre sur un seul fichier",
                          remedy="donnez CLÉ=VALEUR pour en modifier plusieurs")  # fmt: skip

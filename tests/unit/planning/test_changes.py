@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rorcli.items import Lieu
 from rorcli.model import Establishment, decode
 from rorcli.planning.changes import (
     Change,
@@ -79,6 +80,10 @@ def test_units_are_removed_only_under_a_parent_that_manages_its_units():
     empty = decode({"etablissement": {"finess": "440099919", "unites": []}})
     assert ours_of(silent, theirs) == set()
     assert UO in ours_of(empty, theirs)
+    nested = site({**POLE, "unites": [OWN]})
+    assert ours_of(site(POLE), nested) == set()
+    assert UO in ours_of(site({**POLE, "unites": []}), nested)
+    assert UO in ours_of(empty, nested)
 
 
 def test_a_lieu_that_a_unit_leaves_keeps_its_own_description():
@@ -123,7 +128,10 @@ def test_a_key_that_the_base_did_not_manage_has_no_former_value():
 
 def test_new_items_get_their_defaults_and_only_they():
     named = {"nature": "02", "nom": "N", "courriel": "n@x", "mssante": "n@y"}
-    ours = {"contacts": [CONTACT, named], "lieux": [{"id": "L", "capacites": [CAPACITE]}]}
+    desk = {"nature": "03", "mssante": "d@y", "telephone": "4"}
+    ours = {"contacts": [CONTACT, named, desk], "lieux": [{"id": "L", "capacites": [CAPACITE]}],
+            "praticiens": [PRATICIEN], "activites": ["053"], "patientele": {"age_min": "1 an"},
+            "horaires": [{"jours": ["lundi"], "debut": "09:00", "fin": "12:00"}]}  # fmt: skip
     theirs = {"contacts": [{**CONTACT}], "lieux": [{"id": "L"}]}
     found = merge(facts(establishment(ours)), facts(establishment(theirs)), None)
     made = {c.path[3:]: c.after for c in found.ours
@@ -132,6 +140,9 @@ def test_new_items_get_their_defaults_and_only_they():
         ("/02/N", "confidentialite"): "2",
         ("/02/N", "telecoms", "3", "n@x", "confidentialite"): "2",
         ("/02/N", "telecoms", "MSSANTE", "n@y", "confidentialite"): "2",
+        ("/03/", "confidentialite"): "1",
+        ("/03/", "telecoms", "2", "4", "confidentialite"): "1",
+        ("/03/", "telecoms", "MSSANTE", "d@y", "confidentialite"): "2",
         ("lit/installe/01/01/", "temporalite"): "01",
         ("lit/installe/01/01/", "affectation"): "01",
         ("lit/installe/01/01/", "source"): "01",
@@ -146,6 +157,9 @@ def test_a_number_that_takes_another_s_place_keeps_who_may_see_it():
     after = apply_changes(establishment(theirs), found.ours, frozenset())
     (telecom,) = after.etablissement.unites[0].contacts[0].telecoms
     assert (telecom.valeur, telecom.confidentialite, telecom.usage) == ("2", "3", "la nuit")
+    bare = {"contacts": [{"nature": "01", "telephone": "1"}]}
+    found = merge(facts(establishment(ours)), facts(establishment(bare)), None)
+    assert not [c for c in found.ours if c.path[-1] in {"confidentialite", "usage"}]
 
 
 def test_what_the_directory_changed_stays_theirs_push_after_push():
@@ -176,7 +190,10 @@ def test_one_person_with_two_situations_is_told_apart_by_specialty_on_both_sides
     sides = Sides.of(once, twice, facts(once))
     (gone,) = [c for c in merge(sides.ours, sides.theirs, None).ours if c.path[-1] == _TWO]
     assert gone.after is None
-    assert rekey(sides.base or Facts(), frozenset()).values == facts(once).values
+    assert sides.base is not None
+    assert sides.base == sides.ours
+    assert Sides.of(once, once, facts(once)).doubled == frozenset()
+    assert rekey(sides.base, frozenset()).values == facts(once).values
 
 
 _TWO = "10099999996/SM20"
@@ -287,7 +304,8 @@ def test_two_numbers_for_one_are_new_ones():
 
 
 def test_situations_that_the_base_tells_apart_stay_apart():
-    first, second = ({**PRATICIEN, "specialite": s, "secteur": "secteur_1"} for s in ("A", "B"))
+    first = {**PRATICIEN, "specialite": "A", "secteur": "secteur_1"}
+    second = {**PRATICIEN, "specialite": "B", "secteur": "non_conventionne"}
     both = establishment({"praticiens": [first, second]})
     ours = establishment({"praticiens": [{**first, "secteur": "secteur_2"}]})
     sides = Sides.of(ours, establishment({"praticiens": [first]}), facts(both, doubles(both)))
@@ -322,3 +340,71 @@ def test_two_states_differ_in_what_either_holds_alone():
     before, after = facts(establishment(nom="A", siret="1")), facts(establishment(nom="B"))
     assert {(c.path[-1], c.before, c.after) for c in differences(before, after)} == {
         ("nom", "A", "B"), ("siret", "1", None)}  # fmt: skip
+
+
+def test_two_units_that_each_side_puts_under_the_other_are_a_conflict():
+    one, other = ({"type": "service", "id": key, "nom": key, "unites": []} for key in "AB")
+    base = site(one, other)
+    ours, theirs = site({**one, "unites": [other]}), site({**other, "unites": [one]})
+    found = merge(facts(ours), facts(theirs), facts(base))
+    assert {pair[0].path for pair in found.conflicts} == {
+        ("unites", "A", "parent"), ("unites", "B", "parent")}  # fmt: skip
+    settled = Choice(ours=frozenset("*")).settle(found, Sides.of(ours, theirs, facts(base)).nodes)
+    after = apply_changes(theirs, settled.ours, frozenset())
+    assert [placed.path for placed in after.units()] == ["A", "A > B"]
+
+
+def test_a_unit_that_comes_back_has_what_it_stands_under_back():
+    pole = {**POLE, "unites": [OWN]}
+    renamed = site({**pole, "unites": [{**OWN, "nom": "B"}]})
+    for ours, theirs, choice in (
+        (renamed, site(), Choice(ours=frozenset("*"))),
+        (site(), renamed, Choice(theirs=frozenset("*"))),
+    ):
+        sides = Sides.of(ours, theirs, facts(site(pole)))
+        settled = choice.settle(merge(sides.ours, sides.theirs, sides.base), sides.nodes)
+        after = apply_changes(theirs, settled.ours, sides.doubled)
+        assert [placed.path for placed in after.units()] == ["P", "P > B"]
+
+
+def test_a_unit_that_both_sides_move_keeps_both_its_new_homes_from_going():
+    homes = [{"type": "pole", "id": key, "nom": key, "unites": []} for key in "ABC"]
+    base = site({**homes[0], "unites": [OWN]}, homes[1], homes[2])
+    ours = site(homes[0], {**homes[1], "unites": [OWN]}, homes[2])
+    theirs = site(homes[0], {**homes[2], "unites": [OWN]})
+    sides = Sides.of(ours, theirs, facts(base))
+    settled = Choice(ours=frozenset("*")).settle(
+        merge(sides.ours, sides.theirs, sides.base), sides.nodes
+    )
+    after = apply_changes(theirs, settled.ours, sides.doubled)
+    assert "B > UO" in {placed.path for placed in after.units()}
+
+
+def test_only_what_is_contested_waits_and_the_rest_goes_through():
+    base = establishment(nom="A", siret="1", contacts=[WITH])
+    ours = establishment(nom="B", siret="1", contacts=[])
+    theirs = establishment(nom="A", siret="2", contacts=[{**WITH, "description": "d"}])
+    found = merge(facts(ours), facts(theirs), facts(base))
+    assert [c.path[-1] for c in found.ours] == ["nom"]
+    assert [c.path[-1] for c in found.theirs] == ["siret"]
+    assert {pair[0].path[1] for pair in found.conflicts} == {"contacts"}
+
+
+def test_lieux_without_id_belong_to_their_uo():
+    rooms = [{**OWN, "id": key, "lieux": [{"nom": "Salle", "id_externe": key}]} for key in "AB"]
+    held = site(*rooms)
+    assert {path[1] for path in facts(held).values if path[0] == "lieux"} == {
+        "A#nom:Salle", "B#nom:Salle"}  # fmt: skip
+    made = assemble(facts(held).values)
+    assert [placed.unit.lieux[0].id_externe for placed in made.units()] == ["A", "B"]
+
+
+def test_a_shared_lieu_is_described_once_and_then_referred_to():
+    held = site({**OWN, "lieux": [L]}, {**OWN, "id": "52/2", "lieux": [SEEN]})
+    first, second = assemble(facts(held).values).etablissement.unites
+    assert (first.lieux[0].nom, second.lieux[0].managed) == ("Lieu", frozenset({"id"}))
+    assert (
+        assemble({(*UO, "lieux", "L"): True, UO: True}).etablissement.unites[0].lieux[0].id == "L"
+    )
+    assert locate((*UO, "lieux", "L")).noun is None
+    assert locate(("lieux", "L")).noun is Lieu

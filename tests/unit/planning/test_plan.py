@@ -97,6 +97,7 @@ def test_identity_is_guarded_once_it_is_known(before, after, met):
         ({}, {"nom": "A"}, {}),
         ({"nom": "A"}, {"nom": "B"}, {"no-base": 1}),
         ({"nom": "A"}, {"nom": None}, {"no-base": 1}),
+        ({"adresse": {"voie": "v", "commune": "c"}}, {"adresse": None}, {"no-base": 1}),
         ({"contacts": [{"nature": "01", "telephone": "1"}]}, {"contacts": []}, {"no-base": 1}),
         ({"contacts": []}, {"contacts": [{"nature": "01", "telephone": "1"}]}, {}),
     ],

@@ -107,6 +107,7 @@ def test_dates_stay_bare_where_a_date_is_expected():
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_has_its_place(content, rule, place):
+    assert (read(content, "x").data is None) == (rule != "ROR102")
     found = faults(content)
     assert [rule] == [each for each, _ in found]
     assert place in (None, found[0][1])
@@ -114,6 +115,8 @@ def test_what_cannot_be_read_has_its_place(content, rule, place):
 
 def test_a_text_that_is_too_big_is_not_even_parsed():
     assert faults(b"a: 1\n" * (MAX_BYTES // 5 + 1)) == [("ROR101", (1, 1))]
+    said = [read(b"#" * size, "x").faults[0].message for size in (16 << 20, (16 << 20) + 1)]
+    assert said == ["fichier vide", "fichier de plus de 16 Mo"]
 
 
 def test_an_alias_bomb_stops_at_its_first_anchor():
@@ -181,6 +184,7 @@ def test_an_unreadable_document_has_no_marks():
         ("a: &b 1\n", "ancre"), ("a: ! 1\n", "étiquette"), ("<<: {}\n", "fusion"),
         ("[" * 101, "100 niveaux"), ("[" * 20_000, "100 niveaux"), ("a: - b\n", "rompue"),
         ('a: "\\q"\n', "séquence"), ("a\nb: 1\n", "« : »"), ("", "vide"),
+        ("a: 1\na: 2\n", "« a »"),
     ],
 )  # fmt: skip
 def test_a_fault_says_what_is_wrong_in_the_reader_s_words(content, said):

@@ -257,6 +257,8 @@ LAYOUTS = [
     # Lines below a key: they come, they go, the comment of the key stays.
     ("  contacts: null  # aucun\n", add("contacts", {"nature": "07"}),
      '  contacts:  # aucun\n    - {nature: "07"}  # Secrétariat\n'),
+    ("  directeur: null  # c\n", put("directeur", {"nom": "A"}), "  directeur:  # c\n    nom: A\n"),
+    ("  contacts: [{nom: a}]\n", put("contacts", [{"nom": "b"}]), "  contacts: [{nom: b}]\n"),
     ("  contacts : []\n", add("contacts", {"nom": "Z"}), "  contacts :\n    - nom: Z\n"),
     ("  adresse:  # c\n    voie: a  # d\n    commune: b\n  nom: x\n", put("adresse", None),
      "  adresse: null  # c\n  nom: x\n"),
@@ -338,3 +340,11 @@ def test_what_cannot_be_done_safely_is_refused_with_its_place_and_a_remedy(text,
 def test_an_unreadable_file_cannot_be_edited():
     with pytest.raises(UsageError):
         edits.set_value(document("a: *b\n"), "/etablissement/nom", "x")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [("", {"a": [1, {"b": 2}]}), ("/a/1/b", 2), ("/a/2", None), ("/a/b", None), ("/c/d", None)],
+)
+def test_what_stands_at_a_pointer_is_found_or_is_none(pointer, value):
+    assert edits.value_at({"a": [1, {"b": 2}]}, pointer) == value

@@ -42,18 +42,21 @@ def test_a_code_bears_its_label_and_nothing_else_does():
 
 def test_a_whole_file_reads_back_and_is_the_same_to_any_yaml_reader():
     data = to_data(decode({
-        "entite_juridique": {"finess": "440099901", "siren": None},
+        "entite_juridique": {
+            "finess": "440099901", "siren": None, "raison_sociale": "2026-05-10", "contacts": []},
         "etablissement": {
             "finess": "440099919", "nom": "no", "categorie": "355", "verifie_le": "2026-05-10",
             "adresse": {"voie": "rue, au fond", "code_postal": "44000"},
             "directeur": {"civilite": "MME", "nom": "MARTIN"},
             "contacts": [{"nature": "06", "telephone": "02 61 91 00 01"}, {"nom": "A" * 90}],
             "unites": [{"type": "uo", "nom": "X", "unite_sensible": False, "activites": ["053"],
+                        "mssante": ["a@x", "b@x"],
                         "horaires": [{"jours": ["lundi"], "debut": "09:00", "fin": "12:00"}]}],
         },
     }))  # fmt: skip
     text = render.document(data, "schema.json")
     assert read(text, "x").data == data
+    assert read(text, "x").ambiguous == ()
     other = YAML(typ="safe").load(text)
     assert str(other["etablissement"].pop("verifie_le")) == "2026-05-10"
     del data["etablissement"]["verifie_le"]
@@ -61,6 +64,9 @@ def test_a_whole_file_reads_back_and_is_the_same_to_any_yaml_reader():
     assert text.startswith("# yaml-language-server: $schema=schema.json\nformat: 1\n")
     assert '    - {nature: "06", telephone: "02 61 91 00 01"}  # Standard\n' in text
     assert "  siren: null\n" in text
+    assert "  contacts: []\n" in text
+    assert "mssante: [a@x, b@x]\n" in text
+    assert '        - {jours: [lundi], debut: "09:00", fin: "12:00"}\n' in text
     assert '        - "053"  # Gynécologie médicale\n' in text
     assert '  categorie: "355"  # Centre hospitalier (CH)\n' in text
 
