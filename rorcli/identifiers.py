@@ -7,6 +7,10 @@ are the schema's; the functions here expect text of that shape and answer False 
 
 from __future__ import annotations
 
+import re
+
+#: The shape of a FINESS, of an EJ or an EG.
+FINESS = re.compile(r"([0-9]{2}|2[AB])[0-9]{7}")
 LA_POSTE_SIREN = "356000000"
 
 

@@ -111,6 +111,13 @@ def user_config() -> Path:
     return Path(platformdirs.user_config_dir("rorcli", appauthor=False)) / "config.toml"
 
 
+def user_data() -> Path:
+    """The folder of what the user keeps: the local store, the favourites."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("rorcli", appauthor=False))
+
+
 def _settings(found: Mapping[str, tuple[Any, str]]) -> Settings:
     values = {key: value for key, (value, _) in found.items()}
     if values["color"] not in ("auto", "always", "never"):
@@ -130,10 +137,8 @@ def _settings(found: Mapping[str, tuple[Any, str]]) -> Settings:
 def _store(choice: str, origin: str, values: Mapping[str, Any]) -> StoreSetting:
     if ":" in choice:
         return StoreSetting(url=choice)
-    import platformdirs
-
-    folder = Path(platformdirs.user_data_dir("rorcli", appauthor=False))
-    stores: dict[str, dict[str, Any]] = {LOCAL: {"url": f"sqlite:{folder / 'annuaire.sqlite'}"}}
+    local = {"url": f"sqlite:{user_data() / 'annuaire.sqlite'}"}
+    stores: dict[str, dict[str, Any]] = {LOCAL: local}
     for key, value in _section(values, "store").items():
         name, _, inner = key.partition(".")
         stores.setdefault(name, {})[inner] = value

@@ -20,7 +20,7 @@ ROOMS = """
     validation.completeness validation validation.freshness
     planning planning.limits planning.facts planning.changes planning.plan
     settings
-    files schemafile basefile edition merging adoption
+    files favorites schemafile basefile edition merging adoption
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes

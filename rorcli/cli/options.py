@@ -47,6 +47,9 @@ DryRun = Annotated[
 ]
 Push = Annotated[bool, typer.Option("--push", help="Enregistrer aussi dans l'annuaire.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Ne pas demander de confirmation.")]
+Favorites = Annotated[
+    bool, typer.Option("--favoris", help="Vos favoris seulement : rorcli favorite list.")
+]
 _SIDE = "UNITÉ"
 Ours = Annotated[
     list[str] | None,

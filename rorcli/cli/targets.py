@@ -1,19 +1,17 @@
-"""Which establishment a word of the command line means: a FINESS, or a file."""
+"""Which establishment a word of the command line means: a FINESS, a favourite, or a file."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rorcli import files
+from rorcli import favorites, files
 from rorcli.errors import DataError, UsageError
+from rorcli.identifiers import FINESS
 from rorcli.model import decode
 
 if TYPE_CHECKING:
     from rorcli.stores.base import Store
-
-_FINESS = re.compile(r"(\d{2}|2[AB])\d{7}")
 
 
 def finess_or_file(text: str) -> tuple[str, Path | None]:
@@ -27,14 +25,20 @@ def finess_or_file(text: str) -> tuple[str, Path | None]:
 
 
 def require_finess(text: str, otherwise: str) -> str:
-    """The FINESS that `text` writes; else UsageError "« text » n'est `otherwise`"."""
+    """The FINESS that `text` writes, or that of the favourite it names.
+
+    Else UsageError "« text » n'est `otherwise`", or for a name that several favourites answer to.
+    """
     finess = text.replace(" ", "").upper()
-    if not _FINESS.fullmatch(finess):
-        raise UsageError(
-            f"« {text} » n'est {otherwise}",
-            remedy="un FINESS a neuf caractères ; rorcli search MOTS le trouve",
-        )
-    return finess
+    if FINESS.fullmatch(finess):
+        return finess
+    if favorite := favorites.named(text):
+        return favorite.finess
+    raise UsageError(
+        f"« {text} » n'est {otherwise}",
+        remedy="un FINESS a neuf caractères ; rorcli search MOTS le trouve, rorcli favorite add "
+        "le retient sous son nom",
+    )
 
 
 def unknown(finess: str, store: Store) -> DataError:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from rorcli import codes as nomenclatures
-from rorcli import files
-from rorcli.cli.options import OUTPUT, Ours, Output, Theirs
+from rorcli import favorites, files
+from rorcli.cli.options import OUTPUT, Favorites, Ours, Output, Theirs
 from rorcli.cli.targets import finess_or_file, require_finess, unknown
 from rorcli.errors import DataError, ExitCode, UsageError
 from rorcli.model import Establishment, Placed, Unite, to_data
@@ -44,6 +44,7 @@ def search(
     ej: Annotated[
         str, typer.Option("--ej", metavar="FINESS|NOM", help="Établissements de cette EJ.")
     ] = "",
+    favoris: Favorites = False,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Nombre maximal de résultats.")
     ] = None,
@@ -55,12 +56,14 @@ def search(
       rorcli search gynécologie
       rorcli search --ou Nantes --quoi "consultation cardiologie"
       rorcli search --ej 440099901 -o json
+      rorcli search --favoris --quoi urgences
 
     Une ligne par établissement : FINESS, nom, commune, entité juridique, séparés par une
     tabulation. Les unités trouvées suivent, après une tabulation.
     """
     session: Session = context.obj
-    query = Query(" ".join(words or []), ou, quoi, ej, limit=limit + 1 if limit else None)
+    finess = favorites.require() if favoris else ()
+    query = Query(" ".join(words or []), ou, quoi, ej, finess, limit + 1 if limit else None)
     found = session.open_store(read_only=True).search(query)
     shown = _show_hits(session, islice(found, limit), output)
     if limit and next(found, None) is not None:
@@ -91,7 +94,7 @@ def show(
     context: typer.Context,
     target: Annotated[
         str,
-        typer.Argument(metavar="FICHIER|FINESS", help="Un fichier, ou un FINESS de l'annuaire."),
+        typer.Argument(metavar="FICHIER|FINESS", help="Un fichier, un FINESS, ou un favori."),
     ],
     unit: Annotated[
         str, typer.Option("--unit", metavar="U", help="Une unité : identifiant, nom ou chemin.")
@@ -201,11 +204,12 @@ def pull(
     context: typer.Context,
     finess: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FINESS|FICHIER", help="Établissements (EG), ou leurs fichiers."),
+        typer.Argument(metavar="FINESS|FICHIER", help="Établissements, favoris ou fichiers."),
     ] = None,
     ej: Annotated[
         str, typer.Option("--ej", metavar="FINESS|NOM", help="Tous ceux de cette EJ.")
     ] = "",
+    favoris: Favorites = False,
     everything: Annotated[bool, typer.Option("--all", help="Tout l'annuaire.")] = False,
     file: Annotated[
         Path | None,
@@ -231,6 +235,7 @@ def pull(
       rorcli pull 440099919
       rorcli pull 440099919 -f etab.yaml
       rorcli pull --ej 440099901 --to etablissements/
+      rorcli pull --favoris --to etablissements/
       rorcli pull --merge etab.yaml
 
     Un fichier qui existe et qui dit autre chose n'est jamais écrasé ; --merge y reprend ce que
@@ -244,12 +249,13 @@ def pull(
     session: Session = context.obj
     named = {each: finess_or_file(each) for each in finess or []}
     asked = [found for found, _ in named.values()]
-    if sum(map(bool, (asked, ej, everything))) != 1:
-        raise UsageError("pull : donnez des FINESS, ou --ej, ou --all",
+    if sum(map(bool, (asked, ej, favoris, everything))) != 1:
+        raise UsageError("pull : donnez des FINESS, ou --ej, ou --favoris, ou --all",
                          remedy="rorcli pull 440099919")  # fmt: skip
     if file and (to or len(set(asked)) != 1):
         raise UsageError("-f nomme le fichier d'un seul établissement",
                          remedy="--to donne le dossier de plusieurs")  # fmt: skip
+    asked += favorites.require() if favoris else ()
     store = session.open_store(read_only=True)
     wanted = dict.fromkeys(asked or _all_of(store, ej))
     given = {found: path for found, path in named.values() if path}
@@ -266,6 +272,9 @@ def pull(
 
 def _all_of(store: Store, ej: str) -> list[str]:
     found = [hit.finess for hit in store.search(Query(ej=ej))]
+    if not found and not ej:
+        raise UsageError(f"l'annuaire {store.url} ne tient aucun établissement",
+                         remedy="vérifiez --store : rorcli doctor")  # fmt: skip
     if not found:
         raise DataError(f"« {ej} » : aucun établissement de cette EJ dans l'annuaire {store.url}",
                         remedy="rorcli search montre les EJ")  # fmt: skip
