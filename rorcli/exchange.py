@@ -205,16 +205,16 @@ def _merged(
     document, sides = mine.document, Sides.of(mine.ours, theirs, known)
     found = merge(sides.ours, sides.theirs, sides.base)
     doubted = _doubted(found, sides)
-    settled = choice.settle(doubted, sides.nodes)
+    settled = sides.settled(doubted, choice)
     if settled.conflicts:
-        unknown = len(doubted.conflicts) - len(found.conflicts)
+        why = "ont changé des deux côtés"
+        if len(doubted.conflicts) > len(found.conflicts):
+            why = "diffèrent, et pas de base qui dise de quel côté elles ont changé"
         raise StoreConflictError(
-            f"{document.path} : {len(settled.conflicts)} valeur(s) "
-            + ("différente(s), et pas de base qui dise de quel côté elles ont changé" if unknown
-               else "modifiée(s) des deux côtés"),
+            f"{document.path} : des valeurs {why}",
             remedy=f"rorcli diff {document.path} les montre ; gardez votre valeur par "
             "--ours UNITÉ, ou prenez celle de l'annuaire par --theirs UNITÉ",
-        )  # fmt: skip
+        )
     after = splice(document, settled.theirs, tidy(theirs), sides.doubled)
     again = sides if after is document else Sides.of(decode(after.data), theirs, known)
     kept = rebase(again.base, again.ours, again.theirs, applied=(), left=settled.ours)

@@ -203,7 +203,7 @@ def stops(prepared: Prepared, store: Store, allowed: Iterable[str]) -> Outcome |
             prepared,
             Status.CONFLICTED,
             ExitCode.CONFLICT,
-            f"{len(plan.conflicts)} champ(s) modifié(s) des deux côtés",
+            "des valeurs ont changé des deux côtés",
             "rorcli diff les montre ; gardez votre valeur par --ours UNITÉ, ou laissez celle de "
             f"l'annuaire par --theirs UNITÉ (l'établissement lui-même : {plan.finess})",
         )

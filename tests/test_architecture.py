@@ -24,7 +24,7 @@ ROOMS = """
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
-    reports.plan reports.*
+    reports.conflicts reports.plan reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.crash
     cli.editor cli.targets cli.exchanges cli.checkups
     cli.commands cli.commands.sync cli.commands.* cli.app

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from rorcli.items import Capacite, Contact, Telecom
 from rorcli.model import Establishment
@@ -63,14 +64,19 @@ def merge(ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
             other.append(Change(path, before, there))
         else:
             conflicts.append((Change(path, before, now), Change(path, before, there)))
-    found = _contested(Merge(tuple(mine), tuple(other), tuple(conflicts)), ours, theirs)
+    return _contested(Merge(tuple(mine), tuple(other), tuple(conflicts)), ours, theirs, base)
+
+
+def completed(found: Merge, ours: Facts, theirs: Facts) -> Merge:
+    """The same with the defaults that the new items of ours get where the file says nothing."""
     return replace(found, ours=(*found.ours, *_defaults(found.ours, ours, theirs)))
 
 
-def _contested(found: Merge, ours: Facts, theirs: Facts) -> Merge:
+def _contested(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
     """What one side removes while the other changes something inside is a conflict whole.
 
-    Field by field both would go through, and leave half an item that nobody wrote.
+    Field by field both would go through, and leave half an item that nobody wrote. So are the
+    values that both sides put in the place of one former value: see `_rivals`.
     """
     disputed = [pair[0] for pair in found.conflicts]
     moved = {c.path: c.after for c in found.ours if c.path[2:] == (PARENT,) and c.after is not None}
@@ -85,6 +91,7 @@ def _contested(found: Merge, ours: Facts, theirs: Facts) -> Merge:
         if outer in gone
     }
     contested |= {(*unit, PARENT) for path in moved for unit in above.circle(path[:2])}
+    contested |= _rivals(found, ours, theirs, base)
     if not contested:
         return found
 
@@ -98,6 +105,34 @@ def _contested(found: Merge, ours: Facts, theirs: Facts) -> Merge:
     pairs += [(Change(c.path, c.before, c.before), c) for c in found.theirs if not is_free(c)]
     mine, other = (tuple(filter(is_free, changes)) for changes in (found.ours, found.theirs))
     return Merge(mine, other, (*found.conflicts, *pairs))
+
+
+def _rivals(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> set[Path]:
+    """The values that each side put into a channel in the place of the same former value.
+
+    A number is its own identity (design, Identity table), so replacing one is a removal and an
+    addition; without this, two people who correct one number would leave both of theirs.
+    """
+    mine, other = (_by_channel(c.path for c in changes if c.before is None and c.after is PRESENT)
+                   for changes in (found.ours, found.theirs))  # fmt: skip
+    both = mine.keys() & other.keys()
+    held = ours.values.keys() | theirs.values.keys() if both else set()
+    left = _by_channel(path for path in (base.values if base and both else ()) if path not in held)
+    return {path for channel in both & left.keys() for path in (*mine[channel], *other[channel])}
+
+
+def _by_channel(paths: Iterable[Path]) -> Mapping[Path, list[Path]]:
+    """The ways to be reached among these paths, gathered by contact (or unit) and channel."""
+    found: dict[Path, list[Path]] = defaultdict(list)
+    for path in paths:
+        if is_channel_value(path):
+            found[path[:-1]].append(path)
+    return found
+
+
+def is_channel_value(path: Path) -> bool:
+    """True for a telecom of a contact, and for a MSSanté box of a unit."""
+    return path[-3:-2] == ("telecoms",) or path[-2:-1] == ("mssante",)
 
 
 def _gone(changes: Iterable[Change]) -> set[Path]:
@@ -160,13 +195,23 @@ class Choice:
     ours: frozenset[str] = frozenset()
     theirs: frozenset[str] = frozenset()
 
-    def settle(self, found: Merge, nodes: Callable[[Path], frozenset[str]]) -> Merge:
-        """The conflicts of chosen nodes as changes of the chosen side; `nodes` as `Sides.nodes`."""
+    def settle(
+        self,
+        found: Merge,
+        nodes: Callable[[Path], frozenset[str]],
+        undecided: frozenset[str] = frozenset(),
+    ) -> Merge:
+        """The conflicts of chosen nodes as changes of the chosen side; `nodes` as `Sides.nodes`.
+
+        Those of `undecided` nodes stay, whatever was chosen.
+        """
         mine, other = list(found.ours), list(found.theirs)
         left: list[tuple[Change, Change]] = []
         for conflict in found.conflicts:
             keys = nodes(conflict[0].path) | {"*"}
-            if keys & self.ours:
+            if keys & undecided:
+                left.append(conflict)
+            elif keys & self.ours:
                 mine.append(Change(conflict[0].path, conflict[1].after, conflict[0].after))
             elif keys & self.theirs:
                 other.append(conflict[1])
@@ -227,23 +272,20 @@ def _put(values: dict[Path, Value], path: Path, value: Value) -> None:
 def _defaults(changes: Iterable[Change], ours: Facts, theirs: Facts) -> Iterator[Change]:
     """What a new item gets beside what the file says (design, Homes and Ownership)."""
     new = [c.path for c in changes if c.after is PRESENT and c.path not in theirs.values]
-    channels: Mapping[Path, list[Change]] = defaultdict(list)
-    for change in changes if new else ():
-        if change.path[-3:-2] == ("telecoms",):
-            channels[change.path[:-1]].append(change)
-    known = ours.values.keys() | ours.owned | theirs.values.keys() if new else set()
+    if not new:
+        return
+    telecoms = _TelecomDefaults(tuple(changes), ours, theirs)
+    known = ours.values.keys() | ours.owned | theirs.values.keys()
     for path in new:
-        for key, value in _defaults_of(path, channels, ours, theirs).items():
+        for key, value in _defaults_of(path, telecoms, ours).items():
             if (*path, key) not in known:
                 yield Change((*path, key), None, value)
 
 
-def _defaults_of(
-    path: Path, channels: Mapping[Path, list[Change]], ours: Facts, theirs: Facts
-) -> Mapping[str, Value]:
+def _defaults_of(path: Path, telecoms: _TelecomDefaults, ours: Facts) -> Mapping[str, Value]:
     noun = locate(path).noun
     if noun is Telecom:
-        return _telecom_defaults(path, channels[path[:-1]], ours, theirs)
+        return telecoms.of(path)
     if noun is Capacite:
         return Capacite.DEFAULTS
     if noun is Contact:
@@ -251,14 +293,41 @@ def _defaults_of(
     return {}
 
 
-def _telecom_defaults(
-    path: Path, channel: list[Change], ours: Facts, theirs: Facts
-) -> Mapping[str, Value]:
-    """A value that takes the place of another keeps who may see it, and its usage."""
-    gone = [c.path for c in channel if c.after is None]
-    if len(gone) == 1 and len(channel) == len(gone) + 1:
-        old = {key: theirs.values.get((*gone[0], key)) for key in ("confidentialite", "usage")}
-        return {key: value for key, value in old.items() if value is not None}
-    name = (*path[:-3], "nom")
-    named = path[-2] == "MSSANTE" or name in ours.values or name in theirs.values
-    return {"confidentialite": "2" if named else "1"}
+@dataclass(frozen=True)
+class _TelecomDefaults:
+    """Who may see a value that is new where it stands."""
+
+    changes: tuple[Change, ...]
+    ours: Facts
+    theirs: Facts
+
+    @cached_property
+    def _channels(self) -> Mapping[Path, list[Change]]:
+        found: dict[Path, list[Change]] = defaultdict(list)
+        for change in self.changes:
+            if change.path[-3:-2] == ("telecoms",):
+                found[change.path[:-1]].append(change)
+        return found
+
+    @cached_property
+    def _leaving(self) -> Mapping[Path, Path]:
+        """(node, channel, value) -> where the directory has what leaves that place."""
+        gone = (c.path for listed in self._channels.values() for c in listed if c.after is None)
+        return {(*locate(path).node, *path[-2:]): path for path in gone}
+
+    def of(self, path: Path) -> Mapping[str, Value]:
+        """A value that goes to another contact keeps who may see it, and its usage.
+
+        So does one that takes the place of the only other in its channel.
+        """
+        channel = self._channels[path[:-1]]
+        gone = [c.path for c in channel if c.after is None]
+        replaced = gone[0] if len(gone) == 1 and len(channel) == len(gone) + 1 else None
+        if old := self._leaving.get((*locate(path).node, *path[-2:]), replaced):
+            kept = {
+                key: self.theirs.values.get((*old, key)) for key in ("confidentialite", "usage")
+            }
+            return {key: value for key, value in kept.items() if value is not None}
+        name = (*path[:-3], "nom")
+        named = path[-2] == "MSSANTE" or name in self.ours.values or name in self.theirs.values
+        return {"confidentialite": "2" if named else "1"}

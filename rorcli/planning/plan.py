@@ -13,7 +13,15 @@ from functools import cached_property
 
 from rorcli.fields import Kind
 from rorcli.model import Establishment
-from rorcli.planning.changes import NO_CHOICE, Change, Choice, apply_changes, merge
+from rorcli.planning.changes import (
+    NO_CHOICE,
+    Change,
+    Choice,
+    Merge,
+    apply_changes,
+    completed,
+    merge,
+)
 from rorcli.planning.facts import (
     EG,
     EJ,
@@ -91,11 +99,30 @@ class Sides:
         self, finess: str, version: str, limits: Thresholds, choice: Choice = NO_CHOICE
     ) -> Plan:
         """Three-way comparison, what was chosen in conflicts, then the guards."""
-        found = choice.settle(merge(self.ours, self.theirs, self.base), self.nodes)
+        settled = self.settled(merge(self.ours, self.theirs, self.base), choice)
+        found = completed(settled, self.ours, self.theirs)
         guards = tuple(check_guards(found.ours, self, limits))
         touched = frozenset(key for c in found.ours for key in self.nodes(c.path))
         parts = (found.ours, found.theirs, found.conflicts, guards, touched)
         return Plan(finess, version, *parts, self.doubled)
+
+    def settled(self, found: Merge, choice: Choice) -> Merge:
+        """What was chosen in conflicts; a choice that leaves a unit without its parent is none."""
+        undecided: frozenset[str] = frozenset()
+        settled = choice.settle(found, self.nodes)
+        while orphans := self._orphans(settled) - undecided if settled != found else frozenset():
+            undecided |= orphans
+            settled = choice.settle(found, self.nodes, undecided)
+        return settled
+
+    def _orphans(self, settled: Merge) -> frozenset[str]:
+        """The units that would stand under none, and the parents that they lack."""
+        moves = {c.path: c.after for c in settled.ours if c.path[0] == UNITS}
+        here = {**self.theirs.values, **moves}
+        parents = {p[1]: parent for p, parent in here.items() if p[2:] == (PARENT,) and parent}
+        placed = ((key, str(parent)) for key, parent in parents.items() if here.get((UNITS, key)))
+        lost = [pair for pair in placed if not here.get((UNITS, pair[1]))]
+        return frozenset(key for pair in lost for key in pair)
 
     def nodes(self, path: Path) -> frozenset[str]:
         """Keys of the nodes that a path belongs to; a lieu's are every UO that works there."""

@@ -15,7 +15,8 @@ from rorcli.model import Establishment
 from rorcli.planning.changes import Change
 from rorcli.planning.plan import Plan
 from rorcli.reports import Line
-from rorcli.reports.changes import Names, is_thing, kind_of, render_nodes, show, tally
+from rorcli.reports.changes import Names, kind_of, render_nodes, tally
+from rorcli.reports.conflicts import disputes
 from rorcli.reports.findings import one_line
 from rorcli.stores.base import Written
 from rorcli.sync import Outcome, Prepared, Status
@@ -37,31 +38,12 @@ def render_plan(prepared: Prepared) -> list[Line]:
     names = names_of(prepared)
     title = f"{plan.finess} {prepared.ours.etablissement.nom or ''} ({prepared.document.path})"
     lines: list[Line] = [((one_line(title), "title"),)]
-    lines += [_conflict_line(*pair, names) for pair in outer_conflicts(plan)]
+    lines += [
+        (("  ! conflit ", "error"), (each.where, ""), (f" : {each.said}", ""))
+        for each in disputes(plan, prepared.sides, names)
+    ]
     lines += render_nodes(plan.changes, names)
     return lines
-
-
-def outer_conflicts(plan: Plan) -> list[tuple[Change, Change]]:
-    """The conflicts that are not inside an item that is one."""
-    whole = {mine.path for mine, _ in plan.conflicts if is_thing(mine.path)}
-    return [
-        (mine, other)
-        for mine, other in plan.conflicts
-        if not any(mine.path[:n] in whole for n in range(1, len(mine.path)))
-    ]
-
-
-def _conflict_line(mine: Change, other: Change, names: Names) -> Line:
-    said = conflict_words(mine, other)
-    return (("  ! conflit ", "error"), (names.of(mine.path), ""), (f" : {said}", ""))
-
-
-def conflict_words(mine: Change, other: Change) -> str:
-    """The three values of a conflict."""
-    values = (mine.before, mine.after, other.after)
-    base, ours, theirs = (show(mine.path, value) for value in values)
-    return f"base {base}, fichier {ours}, annuaire {theirs}"
 
 
 def render_theirs(prepared: Prepared) -> list[Line]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 
 from rorcli.model import Establishment
 from rorcli.planning.changes import Change
@@ -15,9 +16,10 @@ from rorcli.planning.facts import EG, EJ, PARENT, Path, locate
 from rorcli.planning.plan import by_node
 from rorcli.reports import Line
 from rorcli.reports.changes import IDENTITY, is_thing, node_lines, show, tally
+from rorcli.reports.conflicts import Dispute, disputes
 from rorcli.reports.discretion import RESERVED, hiding, personal
 from rorcli.reports.findings import counted, one_line
-from rorcli.reports.plan import conflict_words, names_of, outer_conflicts
+from rorcli.reports.plan import names_of
 from rorcli.sync import Prepared
 
 _SIGNS = {"~": "!"}  # a diff of a forge has no sign for a change; this one is coloured
@@ -29,7 +31,8 @@ def render_summary(prepared: Prepared) -> Iterator[Line]:
     if plan is None or not (plan.changes or plan.theirs or plan.conflicts):
         return
     count = tally(plan.changes)
-    theirs, conflicts = tally(plan.theirs).total(), len(outer_conflicts(plan))
+    theirs = tally(plan.theirs).total()
+    conflicts = len(disputes(plan, prepared.sides, names_of(prepared)))
     yield (
         (f"{plan.finess}\t{one_line(prepared.ours.etablissement.nom or '')}\t", ""),
         (f"+{count['create']} ", "added"),
@@ -93,7 +96,7 @@ def _section(prepared: Prepared, *, show_personal: bool) -> Iterator[str]:
     if plan is None or not (plan.changes or plan.theirs or plan.conflicts):
         return
     tell = _Teller(prepared, show_personal=show_personal)
-    count, conflicts = tally(plan.changes), len(outer_conflicts(plan))
+    count, conflicts = tally(plan.changes), len(tell.disputes)
     counts = (
         counted(count["create"], "ajout"), counted(count["delete"], "retrait"),
         counted(count["update"], "modification"), counted(conflicts, "conflit"),
@@ -126,12 +129,17 @@ class _Teller:
         self.sensitive = frozenset() if show_personal else _sensitive(prepared)
         self.left_out = 0
 
+    @cached_property
+    def disputes(self) -> list[Dispute]:
+        """The conflicts as a person counts them."""
+        plan, sides = self.prepared.plan, self.prepared.sides
+        return disputes(plan, sides, self.names) if plan else []
+
     def conflicts(self) -> Iterator[str]:
         """The conflicts, first."""
-        for mine, other in outer_conflicts(self.prepared.plan) if self.prepared.plan else ():
-            if self._may_tell(mine.path):
-                said = f"{self.names.of(mine.path)} : {conflict_words(mine, other)}"
-                yield self.hide(f"! CONFLIT {said}")
+        for each in self.disputes:
+            if self._may_tell(each.path):
+                yield self.hide(f"! CONFLIT {each.where} : {each.said}")
 
     def changes(self, changes: Iterable[Change]) -> Iterator[str]:
         """The changes under the names of their nodes."""

@@ -9,7 +9,9 @@ from rorcli.model import Establishment, decode
 from rorcli.planning.changes import (
     Change,
     Choice,
+    Merge,
     apply_changes,
+    completed,
     differences,
     merge,
     rebase,
@@ -31,6 +33,11 @@ def establishment(unit: dict[str, Any] | None = None, **site: Any) -> Establishm
 def ours_of(ours: Establishment, theirs: Establishment, base: Facts | None = None) -> set[Any]:
     """Paths that a push would write, without the defaults of new items."""
     return {c.path for c in merge(facts(ours), facts(theirs), base).ours}
+
+
+def planned(ours: Establishment, theirs: Establishment) -> Merge:
+    """What a push without a base would write, the defaults of new items included."""
+    return completed(merge(facts(ours), facts(theirs), None), facts(ours), facts(theirs))
 
 
 CONTACT = {"nature": "01", "telephone": "1", "courriel": "a@x"}
@@ -133,7 +140,7 @@ def test_new_items_get_their_defaults_and_only_they():
             "praticiens": [PRATICIEN], "activites": ["053"], "patientele": {"age_min": "1 an"},
             "horaires": [{"jours": ["lundi"], "debut": "09:00", "fin": "12:00"}]}  # fmt: skip
     theirs = {"contacts": [{**CONTACT}], "lieux": [{"id": "L"}]}
-    found = merge(facts(establishment(ours)), facts(establishment(theirs)), None)
+    found = planned(establishment(ours), establishment(theirs))
     made = {c.path[3:]: c.after for c in found.ours
             if c.path[-1] in {"confidentialite", "temporalite", "affectation", "source"}}  # fmt: skip
     assert made == {
@@ -153,12 +160,12 @@ def test_a_number_that_takes_another_s_place_keeps_who_may_see_it():
     hidden = {"canal": "2", "valeur": "1", "confidentialite": "3", "usage": "la nuit"}
     theirs = {"contacts": [{"nature": "01", "telecoms": [hidden]}]}
     ours = {"contacts": [{"nature": "01", "telephone": "2"}]}
-    found = merge(facts(establishment(ours)), facts(establishment(theirs)), None)
+    found = planned(establishment(ours), establishment(theirs))
     after = apply_changes(establishment(theirs), found.ours, frozenset())
     (telecom,) = after.etablissement.unites[0].contacts[0].telecoms
     assert (telecom.valeur, telecom.confidentialite, telecom.usage) == ("2", "3", "la nuit")
     bare = {"contacts": [{"nature": "01", "telephone": "1"}]}
-    found = merge(facts(establishment(ours)), facts(establishment(bare)), None)
+    found = planned(establishment(ours), establishment(bare))
     assert not [c for c in found.ours if c.path[-1] in {"confidentialite", "usage"}]
 
 
@@ -209,6 +216,38 @@ def test_choices_settle_the_conflicts_of_the_units_they_name():
     assert len(kept.conflicts) == 1
     taken = Choice(theirs=frozenset({"*"})).settle(found, sides.nodes)
     assert (taken.conflicts, len(taken.theirs)) == ((), 2)
+
+
+def tree(*units: dict[str, Any]) -> Establishment:
+    return decode({"entite_juridique": {"finess": "440099901"},
+                   "etablissement": {"finess": "440099919", "unites": list(units)}})  # fmt: skip
+
+
+def pole(*below: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "pole", "id": "P", "nom": "P", "unites": list(below)}
+
+
+def uo(nom: str) -> dict[str, Any]:
+    return {"type": "uo", "id": "U", "nom": nom}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "choice"),
+    [
+        (tree(pole(uo("new"))), tree(), Choice(ours=frozenset({"U"}), theirs=frozenset({"P"}))),
+        (tree(pole(uo("new"))), tree(), Choice(ours=frozenset({"U"}), theirs=frozenset({"*"}))),
+        (tree(), tree(pole(uo("new"))), Choice(ours=frozenset({"P"}), theirs=frozenset({"U"}))),
+    ],
+)
+def test_a_choice_never_leaves_a_unit_without_its_parent(ours, theirs, choice):
+    sides = Sides.of(ours, theirs, facts(tree(pole(uo("old")))))
+    found = merge(sides.ours, sides.theirs, sides.base)
+    settled = sides.settled(found, choice)
+    assert settled.conflicts
+    whole = sides.settled(found, Choice(ours=frozenset({"U", "P"})))
+    assert whole.conflicts == ()
+    (*units,) = apply_changes(theirs, whole.ours, sides.doubled).etablissement.unites
+    assert units == list(ours.etablissement.unites)
 
 
 def test_facts_are_the_establishment_and_nothing_else():
@@ -283,14 +322,14 @@ def test_a_unit_that_they_remove_and_we_change_comes_back_with_its_lieu():
 
 def test_a_default_never_fills_a_key_that_the_file_says_is_none():
     told = {**CONTACT, "confidentialite": None, "courriel": None}
-    found = merge(facts(establishment(contacts=[told])), facts(establishment()), None)
+    found = planned(establishment(contacts=[told]), establishment())
     (default,) = [c.path for c in found.ours if c.path[-1] == "confidentialite"]
     assert "telecoms" in default
 
 
 def test_a_number_of_a_person_whom_only_the_directory_names_is_not_public():
     theirs = establishment(directeur={"nom": "D"})
-    found = merge(facts(establishment(directeur={"telephone": "1"})), facts(theirs), None)
+    found = planned(establishment(directeur={"telephone": "1"}), theirs)
     assert [c.after for c in found.ours if c.path[-1] == "confidentialite"] == ["2"]
 
 
@@ -298,9 +337,65 @@ def test_two_numbers_for_one_are_new_ones():
     hidden = {"canal": "2", "valeur": "1", "confidentialite": "3"}
     theirs = establishment(contacts=[{"nature": "01", "telecoms": [hidden]}])
     ours = establishment(contacts=[{"nature": "01", "telephone": ["2", "3"]}])
-    found = merge(facts(ours), facts(theirs), None)
+    found = planned(ours, theirs)
     assert {c.path[-2]: c.after for c in found.ours if c.path[-1] == "confidentialite"} == {
         "1": None, "2": "1", "3": "1"}  # fmt: skip
+
+
+def test_numbers_that_two_contacts_exchange_keep_each_its_own_confidentiality():
+    hidden = {"canal": "2", "valeur": "1", "confidentialite": "3"}
+    told = {"canal": "2", "valeur": "2", "confidentialite": "1"}
+    theirs = establishment(contacts=[{"nature": "01", "telecoms": [hidden]},
+                                     {"nature": "02", "telecoms": [told]}])  # fmt: skip
+    ours = establishment(
+        contacts=[{"nature": "02", "telephone": "1"}, {"nature": "01", "telephone": "2"}]
+    )
+    levels = {c.path[-2]: c.after for c in planned(ours, theirs).ours
+              if c.path[-1] == "confidentialite" and c.after}  # fmt: skip
+    assert levels == {"1": "3", "2": "1"}
+
+
+CHANNELS = [("contact", key) for key in ("telephone", "mobile", "courriel", "mssante")]
+
+
+@pytest.mark.parametrize(("where", "key"), [*CHANNELS, ("unit", "mssante")])
+def test_two_values_in_the_place_of_one_are_a_conflict(where, key):
+    def side(value: str | list[str]) -> Establishment:
+        told = {key: value}
+        return establishment(told if where == "unit" else {"contacts": [{"nature": "07", **told}]})
+
+    def held(establishment: Establishment) -> set[str]:
+        unit = establishment.etablissement.unites[0]
+        return {t.valeur or "" for c in unit.contacts for t in c.telecoms} | set(unit.mssante)
+
+    base, ours, theirs = (side(value) for value in ("old", "mine", "other"))
+    sides = Sides.of(ours, theirs, facts(base))
+    found = merge(sides.ours, sides.theirs, sides.base)
+    assert {mine.path[-1] for mine, _ in found.conflicts if mine.path[-2:-1] != ("",)} >= {
+        "mine",
+        "other",
+    }
+    assert (found.ours, found.theirs) == ((), ())
+    kept = Choice(ours=frozenset({"52/1"})).settle(found, sides.nodes)
+    assert kept.conflicts == ()
+    assert held(apply_changes(theirs, kept.ours, sides.doubled)) == {"mine"}
+    left = Choice(theirs=frozenset({"52/1"})).settle(found, sides.nodes)
+    assert (left.conflicts, left.ours) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        (["a"], ["a", "b"], ["a", "c"]),  # both add
+        (["a"], ["b"], ["a", "c"]),  # we replace, they add
+        (["a", "z"], ["b", "z"], ["a", "y"]),  # each replaces another one
+        (["a"], [], ["b"]),  # both drop it, they alone put another
+    ],
+)
+def test_what_does_not_replace_the_same_number_is_no_conflict(base, ours, theirs):
+    mine, other, former = (establishment({"mssante": each}) for each in (ours, theirs, base))
+    sides = Sides.of(mine, other, facts(former))
+    assert merge(sides.ours, sides.theirs, sides.base).conflicts == ()
 
 
 def test_situations_that_the_base_tells_apart_stay_apart():

@@ -135,10 +135,10 @@ def test_a_unit_that_goes_up_to_the_establishment_says_so():
 
 def test_conflicts_come_first_with_their_three_values(golden):
     ours = changed(KNOWN, ("nom: Hôpital des Saules", "nom: A"), ("unite_sensible: false", "unite_sensible: null"),
-                   ("nom: DURAND", "nom: DURAND\n      description: Ici"), ("directeur: {nom: MARTIN", "directeur: {nom: A"))  # fmt: skip
+                   ("nom: DURAND", "nom: DURAND\n      description: Ici"), ("directeur: {nom: MARTIN", "directeur: {nom: A"), ("06 39 98 00 23", "06 39 98 00 24"))  # fmt: skip
     item = KNOWN[KNOWN.index('    - fonction: "12"') : KNOWN.index("  unites:")]
     theirs = changed(KNOWN, ("nom: Hôpital des Saules", "nom: B"), ("unite_sensible: false", "unite_sensible: true"),
-                     (item, ""))  # fmt: skip
+                     (item, ""), ("06 39 98 00 23", "06 39 98 00 25"))  # fmt: skip
     golden("plan/conflicts.txt", printed(*render_plan(compared(ours, theirs))))
 
 
