@@ -328,7 +328,7 @@ def stages(bench: Bench) -> Iterator[str]:
     """Where the time of `validate` goes, in one process, as shares of all stages."""
     from rorcli.model import decode
     from rorcli.text.document import read
-    from rorcli.validation import rules
+    from rorcli.validation import across, rules
     from rorcli.validation.completeness import check_completeness
     from rorcli.validation.schema import check_schema
     from rorcli.validation.view import View
@@ -345,7 +345,7 @@ def stages(bench: Bench) -> Iterator[str]:
 
     for _ in range(2):  # the first time warms up
         spent.clear()
-        read_files = []
+        met = across.Across()
         for path in paths:
             content = timed("opening", path.read_bytes)
             document = timed("reading YAML", lambda: read(content, path.name))  # noqa: B023 - called now
@@ -357,8 +357,8 @@ def stages(bench: Bench) -> Iterator[str]:
                 timed(f"rule {rule.__name__}", lambda: list(rule(view)))  # noqa: B023
             timed("rule completeness", lambda: list(check_completeness(view)))  # noqa: B023
             timed("rule check_comments", lambda: list(rules.check_comments(document)))  # noqa: B023
-            read_files.append((path.name, establishment))
-        timed("across files", lambda: list(rules.check_files(read_files)))  # noqa: B023
+            said = timed("claims", lambda: across.claims(establishment))  # noqa: B023
+            timed("across files", lambda: list(met.check(path.name, said)))  # noqa: B023
     total = sum(spent.values())
     yield f"| stage of `validate`, {bench.some} files | ms | share |"
     yield "|---|---|---|"

@@ -17,7 +17,7 @@ ROOMS = """
     errors identifiers codes fields nouns items model
     text text.document text.render text.edits text.blocks text.selectors
     validation.findings validation.suppressions validation.view validation.wording validation.schema validation.rules
-    validation.completeness validation validation.freshness
+    validation.across validation.completeness validation validation.freshness
     planning planning.limits planning.facts planning.changes planning.plan
     settings
     files favorites schemafile basefile edition merging adoption

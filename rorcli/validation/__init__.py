@@ -1,23 +1,84 @@
-"""What is wrong in one or several establishment files, where, and what to write instead."""
+"""What is wrong in one or several establishment files, where, and what to write instead.
+
+Each file is judged by itself, wherever that is done (`judge`), then against those before it, in
+their order (`Panel`). What passes between the two is small and picklable.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from rorcli.model import Establishment, decode
 from rorcli.text.document import Document, Fault
+from rorcli.validation.across import Across, Claims, claims
 from rorcli.validation.completeness import check_completeness
 from rorcli.validation.findings import RULES, Finding, Issue, Rule, Severity
-from rorcli.validation.rules import CHECKS, check_comments, check_files
+from rorcli.validation.rules import CHECKS, check_comments
 from rorcli.validation.schema import check_schema
-from rorcli.validation.suppressions import settle
+from rorcli.validation.suppressions import Order, orders, settle
 from rorcli.validation.view import View
 
-__all__ = ["RULES", "Finding", "Issue", "Rule", "Severity", "validate", "validate_all"]
+__all__ = [
+    "RULES", "Finding", "Issue", "Judged", "Panel", "Rule", "Severity", "judge", "validate",
+    "validate_all",
+]  # fmt: skip
 
 _NOTHING: frozenset[str] = frozenset()
 _AT_KEY = frozenset({"ROR110", "ROR115"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A file judged by itself: what was found, and what it takes to judge it against others.
+
+    `broken` are the places that no further rule judges, `asked` the comments that ignore rules;
+    `claims` is None for a file that cannot be read.
+    """
+
+    path: str
+    findings: list[Finding]
+    claims: Claims | None = None
+    broken: frozenset[str] = _NOTHING
+    asked: tuple[Order, ...] = ()
+
+
+def judge(document: Document, today: date) -> Judged:
+    """One file by itself; its findings are final only when a `Panel` has seen it."""
+    findings = [_from_fault(document, fault) for fault in document.faults]
+    if document.data is None:
+        return Judged(document.path, findings)
+    issues, broken = check_schema(document)
+    findings += [_from_issue(document, issue) for issue in issues]
+    said = None
+    if isinstance(document.data, dict):
+        establishment = decode(document.data)
+        said = claims(establishment)
+        found = _sound(_check(document, establishment, today), broken)
+        findings += [_from_issue(document, issue) for issue in found]
+    return Judged(document.path, findings, said, broken, orders(document))
+
+
+class Panel:
+    """Judges files against one another, in the order of their paths, without the rules `ignored`.
+
+    `reopen` gives the Document of a judged file again: a place in it is looked up only when another
+    file contradicts it.
+    """
+
+    def __init__(self, reopen: Callable[[str], Document], ignored: frozenset[str]) -> None:
+        self._across, self._reopen, self._ignored = Across(), reopen, ignored
+
+    def conclude(self, one: Judged) -> list[Finding]:
+        """All findings on the next file, in the order they are told."""
+        found = self._across.check(one.path, one.claims) if one.claims else ()
+        findings = one.findings
+        if issues := list(_sound(found, one.broken)):
+            document = self._reopen(one.path)
+            findings = [*findings, *(_from_issue(document, issue) for issue in issues)]
+        told = settle(one.path, one.asked, findings) if one.asked else findings
+        return sorted((f for f in told if f.rule not in self._ignored), key=lambda f: f.sort_key)
 
 
 def validate(document: Document, today: date, ignored: frozenset[str] = _NOTHING) -> list[Finding]:
@@ -28,22 +89,10 @@ def validate(document: Document, today: date, ignored: frozenset[str] = _NOTHING
 def validate_all(
     documents: Sequence[Document], today: date, ignored: frozenset[str] = _NOTHING
 ) -> list[Finding]:
-    """The findings on files judged together: each by itself, then against one another."""
-    findings = [_from_fault(each, fault) for each in documents for fault in each.faults]
-    read: list[tuple[Document, Establishment, frozenset[str]]] = []
-    for document in (each for each in documents if each.data is not None):
-        issues, broken = check_schema(document)
-        findings += [_from_issue(document, issue) for issue in issues]
-        if isinstance(document.data, dict):
-            establishment = decode(document.data)
-            read.append((document, establishment, broken))
-            found = _sound(_check(document, establishment, today), broken)
-            findings += [_from_issue(document, issue) for issue in found]
-    for rank, issue in check_files([(document.path, each) for document, each, _ in read]):
-        document, _, broken = read[rank]
-        findings += [_from_issue(document, each) for each in _sound([issue], broken)]
-    told = settle(documents, findings)
-    return sorted((f for f in told if f.rule not in ignored), key=lambda f: f.sort_key)
+    """The findings on files judged together: each by itself, then against those before it."""
+    panel = Panel({each.path: each for each in documents}.__getitem__, ignored)
+    found = [panel.conclude(judge(each, today)) for each in documents]
+    return sorted((f for each in found for f in each), key=lambda f: f.sort_key)
 
 
 def _check(document: Document, establishment: Establishment, today: date) -> Iterator[Issue]:

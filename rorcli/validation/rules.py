@@ -1,15 +1,15 @@
 """What no schema can say: keys of numbers and shapes of addresses (2xx), coherence (3xx).
 
 A rule is a small pure function over a `View` and stands in the table `CHECKS`; `check_comments`
-looks at the text, `check_files` at several establishments. Each yields issues that point at the key
-concerned, present or not. Severities and sources are in `validation.findings.RULES`.
+looks at the text, `validation.across` at several establishments. Each yields issues that point at
+the key concerned, present or not. Severities and sources are in `validation.findings.RULES`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
@@ -22,9 +22,6 @@ from rorcli.model import (
     DIRECTEUR,
     LEVELS,
     EntiteGeographique,
-    EntiteJuridique,
-    Establishment,
-    Placed,
     Unite,
     age_in_days,
     spec_at,
@@ -294,56 +291,3 @@ CHECKS: tuple[Check, ...] = (
     check_numbers, check_addresses, check_order, check_doubles, check_identities, check_ages,
     check_closed_codes, check_sums, check_dates,
 )  # fmt: skip
-
-
-Files = Sequence[tuple[str, Establishment]]
-Ranked = Iterator[tuple[int, Issue]]
-
-
-def check_files(files: Files) -> Ranked:
-    """Rules on one or several files, each with its path as shown; issues come with its rank."""
-    for rule in (_check_sites, _check_legal_persons, _check_people):
-        yield from rule(files)
-
-
-def _check_sites(files: Files) -> Ranked:
-    """ROR309."""
-    first: dict[str, str] = {}
-    for rank, (path, each) in enumerate(files):
-        if each.finess in first:
-            message = f"{first[each.finess]} décrit déjà l'établissement {each.finess}"
-            yield rank, Issue("ROR309", "/etablissement/finess", message, "gardez un seul fichier")
-        elif each.finess:
-            first[each.finess] = path
-
-
-def _check_legal_persons(files: Files) -> Ranked:
-    """ROR307: what two files both say of an EJ is the same."""
-    first: dict[tuple[str, str], tuple[str, Any]] = {}
-    for rank, (path, each) in enumerate(files if len(files) > 1 else ()):
-        finess = each.entite_juridique.finess or path
-        for key, value in each.entite_juridique.to_data().items():
-            other, said = first.setdefault((finess, key), (path, value))
-            if said != value:
-                label = specs(EntiteJuridique)[key].label
-                message = f"« {label} » de l'EJ {finess} : {other} dit autre chose"
-                remedy = "écrivez la même chose dans tous ses fichiers"
-                yield rank, Issue("ROR307", f"/entite_juridique/{key}", message, remedy)
-
-
-def _check_people(files: Files) -> Ranked:
-    """ROR310 and ROR311, between files and between units."""
-    first: dict[tuple[str, str], tuple[str, str, Placed]] = {}
-    for rank, (path, each) in enumerate(files):
-        for placed in each.units():
-            for person in placed.unit.praticiens:
-                for key in ("civilite", "nom", "prenom") if person.rpps else ():
-                    who, value = (person.rpps or "", key), getattr(person, key) or ""
-                    if not value or first.setdefault(who, (value, path, placed))[0] == value:
-                        continue
-                    said, file, unit = first[who]
-                    if codes.fold(said) != codes.fold(value):
-                        rule = "ROR311" if key == "civilite" else "ROR310"
-                        message = f"RPPS {who[0]} : {value} ici, {said} dans {file}, {unit.path}"
-                        remedy = "écrivez partout la même chose"
-                        yield rank, Issue(rule, f"{person.pointer}/{key}", message, remedy)

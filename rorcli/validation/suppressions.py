@@ -10,7 +10,7 @@ exceptions to coherence and completeness.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rorcli.text.document import Document
@@ -24,30 +24,28 @@ _BESIDE = re.compile(r"[ \t]*(?:#.*)?\r?")  # a line that holds no more than a c
 _FORM = f"écrivez la règle et le motif : # {SIGN} ignore=ROR304 motif"
 
 
-class _Order(NamedTuple):
+class Order(NamedTuple):
     """One comment: where it stands, the line that it speaks for, what it names."""
 
-    offset: int
+    place: tuple[int, int]
     line: int
     rules: tuple[str, ...]
     reason: str
 
 
-def settle(documents: Sequence[Document], findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that nobody ignores, and what there is to say of the comments themselves."""
-    told = list(findings)
-    for document in documents:
-        if SIGN in document.text and document.data is not None:
-            told = _settle(document, told)
-    return told
+def orders(document: Document) -> tuple[Order, ...]:
+    """What the comments of a file ask for."""
+    if SIGN not in document.text or document.data is None:
+        return ()
+    return tuple(_read(document, found) for found in _comments(document))
 
 
-def _settle(document: Document, findings: list[Finding]) -> list[Finding]:
-    orders = [_read(document, found) for found in _comments(document)]
-    named = {(order.line, rule) for order in orders for rule in order.rules if _may_ignore(rule)}
-    met = {(each.line, each.rule) for each in findings if each.path == document.path} & named
-    left = [f for f in findings if f.path != document.path or (f.line, f.rule) not in met]
-    return [*left, *(said for order in orders for said in _judge(document, order, met))]
+def settle(path: str, asked: Sequence[Order], findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of a file that nobody ignores, and what there is to say of its comments."""
+    named = {(order.line, rule) for order in asked for rule in order.rules if _may_ignore(rule)}
+    met = {(each.line, each.rule) for each in findings} & named
+    left = [each for each in findings if (each.line, each.rule) not in met]
+    return [*left, *(said for order in asked for said in _judge(path, order, met))]
 
 
 def _comments(document: Document) -> Iterator[re.Match[str]]:
@@ -61,41 +59,38 @@ def _comments(document: Document) -> Iterator[re.Match[str]]:
             yield found
 
 
-def _read(document: Document, comment: re.Match[str]) -> _Order:
-    at = comment.start()
-    line, _ = document.line_column(at)
+def _read(document: Document, comment: re.Match[str]) -> Order:
+    line, _ = place = document.line_column(comment.start())
     lines = document.text.split("\n")
     if not lines[line - 1].partition("#")[0].strip(" \t\ufeff"):
         following = (n for n in range(line, len(lines)) if not _BESIDE.fullmatch(lines[n]))
         line = next(following, line) + 1
     said = _ORDER.fullmatch(comment[1].rstrip())
     rules = tuple(re.findall(_RULE, said[1])) if said else ()
-    return _Order(at, line, rules, ((said and said[2]) or "").strip())
+    return Order(place, line, rules, ((said and said[2]) or "").strip())
 
 
 def _may_ignore(rule: str) -> bool:
     return rule in RULES and not rule.startswith("ROR1")
 
 
-def _judge(document: Document, order: _Order, met: set[tuple[int, str]]) -> Iterator[Finding]:
+def _judge(path: str, order: Order, met: set[tuple[int, str]]) -> Iterator[Finding]:
     """ROR117 and ROR118."""
     if not order.rules:
-        yield _at(document, order, "ROR117", f"« {SIGN} ignore » n'est pas compris", _FORM)
+        yield _at(path, order, "ROR117", f"« {SIGN} ignore » n'est pas compris", _FORM)
     for rule in order.rules:
         if rule not in RULES:
             message, remedy = f"la règle {rule} n'existe pas", "vérifiez son numéro"
-            yield _at(document, order, "ROR117", message, remedy)
+            yield _at(path, order, "ROR117", message, remedy)
         elif not _may_ignore(rule):
             message = f"{rule} ne peut pas être ignorée : le fichier ne serait pas lu partout"
-            yield _at(document, order, "ROR117", message, "corrigez ce qu'elle signale")
+            yield _at(path, order, "ROR117", message, "corrigez ce qu'elle signale")
         elif (order.line, rule) not in met:
             message = f"{rule} est ignorée ici, où elle n'a rien à signaler"
-            yield _at(document, order, "ROR118", message, "retirez-la de ce commentaire")
+            yield _at(path, order, "ROR118", message, "retirez-la de ce commentaire")
         elif not order.reason:
-            yield _at(document, order, "ROR117", f"{rule} est ignorée sans motif", _FORM)
+            yield _at(path, order, "ROR117", f"{rule} est ignorée sans motif", _FORM)
 
 
-def _at(document: Document, order: _Order, rule: str, message: str, remedy: str) -> Finding:
-    line, column = document.line_column(order.offset)
-    path, severity = document.path, RULES[rule].severity
-    return Finding(rule, severity, path, line, column, "", message, remedy)
+def _at(path: str, order: Order, rule: str, message: str, remedy: str) -> Finding:
+    return Finding(rule, RULES[rule].severity, path, *order.place, "", message, remedy)
