@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rorcli.access import STORE, Auth, Reference, contradictions, decode_store, faults_of
 from rorcli.errors import UsageError
 from rorcli.planning.limits import Thresholds
 
@@ -30,23 +31,37 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreSetting:
-    """A store: name ("" for a bare address), address, login keys, whether it is the real one."""
+class StoreSettings:
+    """A store: `[store.NAME]` of the user's file; a bare address has no name and is anonymous.
+
+    `ca`, `cert`, `key`, `pkcs12` are absolute paths, "" for none; `verifie_le_url` is "" where our
+    extension is off; `headers` are the Ror-* ones.
+    """
 
     name: str = ""
     url: str = ""
-    auth: Mapping[str, Any] = field(default_factory=dict)
     production: bool = False
+    auth: Auth | None = None
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    pkcs12: str = ""
+    passphrase: Reference | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    verifie_le_url: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The values of a run; `origins` tells where each comes from, by key, for `doctor`.
 
-    `older_than` is an age as `audit --older-than` takes it, `ignore` holds rule ids.
+    `older_than` is an age as `audit --older-than` takes it, `ignore` holds rule ids; `stores` are
+    those of the user's file by name, and LOCAL.
     """
 
-    store: StoreSetting
+    store: StoreSettings
+    stores: Mapping[str, StoreSettings]
     guards: Thresholds
     region: Region
     older_than: str
@@ -54,6 +69,10 @@ class Settings:
     output: str
     color: str
     origins: Mapping[str, str]
+
+    def store_named(self, name_or_url: str) -> StoreSettings:
+        """The store of that name; of an address itself one without login. UsageError for none."""
+        return _chosen(name_or_url, "--store", self.stores)
 
 
 # Key -> default, which also tells the type. No file holds CALLS: they belong to one call.
@@ -65,9 +84,8 @@ KEYS: Mapping[str, Any] = {
     **{f"guards.{key}": value for key, value in asdict(Thresholds()).items()},
     **{f"region.{key}": value for key, value in asdict(Region()).items()},
 }
-STORE_KEYS: Mapping[str, Any] = {"url": "", "auth": {}, "production": False}
 _TYPES = {str: "un texte", int: "un entier, zéro ou plus", list: "une liste de textes"}
-_TYPES |= {bool: "true ou false", dict: "une table"}
+_UNKNOWN = "clé inconnue"
 _TRAVELS = (
     "refusé dans un fichier de projet, qui voyage avec les données : une adresse et sa connexion "
     "se donnent dans votre propre fichier, l'environnement ou la commande"
@@ -100,8 +118,12 @@ def load_settings(
     if path := next(filter(Path.is_file, project), None):
         found |= dict(_read(path, faults, is_project=True))
     if faults:
-        raise UsageError("réglages refusés\n" + "\n".join(faults))
-    return _settings(found | given)
+        raise _refused(faults)
+    return _settings(found | given, _stores(found, user_file))
+
+
+def _refused(faults: Iterable[str]) -> UsageError:
+    return UsageError("réglages refusés\n" + "\n".join(faults))
 
 
 def user_config() -> Path:
@@ -118,12 +140,15 @@ def user_data() -> Path:
     return Path(platformdirs.user_data_dir("rorcli", appauthor=False))
 
 
-def _settings(found: Mapping[str, tuple[Any, str]]) -> Settings:
+def _settings(
+    found: Mapping[str, tuple[Any, str]], stores: Mapping[str, StoreSettings]
+) -> Settings:
     values = {key: value for key, (value, _) in found.items()}
     if values["color"] not in ("auto", "always", "never"):
         raise UsageError(f"{found['color'][1]} : la couleur est auto, always ou never")
     return Settings(
-        store=_store(*found["store"], values),
+        store=_chosen(*found["store"], stores),
+        stores=stores,
         guards=Thresholds(**_section(values, "guards")),
         region=Region(**_section(values, "region")),
         older_than=values["audit.older_than"],
@@ -134,16 +159,32 @@ def _settings(found: Mapping[str, tuple[Any, str]]) -> Settings:
     )
 
 
-def _store(choice: str, origin: str, values: Mapping[str, Any]) -> StoreSetting:
-    if ":" in choice:
-        return StoreSetting(url=choice)
+def _stores(found: Mapping[str, tuple[Any, str]], user_file: Path) -> dict[str, StoreSettings]:
+    """The stores of the user's file, and LOCAL; UsageError for those that contradict themselves."""
     local = {"url": f"sqlite:{user_data() / 'annuaire.sqlite'}"}
-    stores: dict[str, dict[str, Any]] = {LOCAL: local}
-    for key, value in _section(values, "store").items():
-        name, _, inner = key.partition(".")
-        stores.setdefault(name, {})[inner] = value
-    if "url" in stores.get(choice, {}):
-        return StoreSetting(choice, **stores[choice])
+    tables: dict[str, dict[str, Any]] = {LOCAL: local}
+    for key, (value, _) in found.items():
+        if key.startswith("store."):
+            _, name, inner = key.split(".", 2)
+            tables.setdefault(name, {})[inner] = value
+    faults = [
+        f"{user_file} : store.{name}.{key} : {fault}"
+        for name, table in tables.items()
+        for key, fault in contradictions(table)
+    ]
+    if faults:
+        raise _refused(faults)
+    beside = user_file.absolute().parent
+    return {
+        name: StoreSettings(name, **decode_store(table, beside)) for name, table in tables.items()
+    }
+
+
+def _chosen(choice: str, origin: str, stores: Mapping[str, StoreSettings]) -> StoreSettings:
+    if ":" in choice:
+        return StoreSettings(url=choice)
+    if choice in stores and stores[choice].url:
+        return stores[choice]
     raise UsageError(
         f"{origin} : aucune adresse n'est connue pour l'annuaire « {choice} »"
         f"{_closest(choice, stores)}",
@@ -168,40 +209,39 @@ def _read(
         faults.append(f"{path} : illisible, du TOML en UTF-8 est attendu{where}")
         return
     for key, value in _flat(data):
-        fault = _TRAVELS if is_project and _is_private(key, value) else _fault(key, value)
-        if fault:
-            faults.append(f"{path} : {key} : {fault}")
+        private = is_project and _is_private(key, value)
+        for below, fault in [("", _TRAVELS)] if private else _faults(key, value):
+            faults.append(f"{path} : {key}{below} : {fault}")
         # Beside tables [store.NAME] TOML has no place for `store = "NAME"`.
         yield "store" if key == "store.default" else key, (value, str(path))
 
 
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Keys and values; the tables of a store are values."""
     for key, value in data.items():
-        if isinstance(value, dict) and not isinstance(_default(prefix + key), dict):
+        if isinstance(value, dict) and not (prefix.startswith("store.") and key in STORE):
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
-
-
-def _default(key: str) -> Any:
-    """The default of a key of a file; None for an unknown one and for a section."""
-    match key.split("."):
-        case ["store", "default"]:
-            return LOCAL
-        case ["store", _, inner]:
-            return STORE_KEYS.get(inner)
-        case _:
-            return KEYS.get(key)
 
 
 def _is_private(key: str, value: object) -> bool:
     return key.startswith("store") and (key.count(".") > 1 or ":" in str(value))
 
 
-def _fault(key: str, value: object) -> str:
-    default = _default(key)
+def _faults(key: str, value: object) -> Iterator[tuple[str, str]]:
+    """(path below the key, what is wrong) of a value of a file."""
+    parts = key.split(".")
+    if len(parts) == 3 and parts[0] == "store" and parts[2] in STORE:  # noqa: PLR2004 - store.NAME.key
+        yield from faults_of(value, STORE[parts[2]])
+    elif fault := _fault(LOCAL if key == "store.default" else KEYS.get(key), value):
+        known = (*KEYS, *(f"store.NOM.{name}" for name in STORE))
+        yield "", fault + (_closest(key, known) if fault == _UNKNOWN else "")
+
+
+def _fault(default: object, value: object) -> str:
     if default is None:
-        return f"clé inconnue{_closest(key, (*KEYS, *(f'store.NOM.{k}' for k in STORE_KEYS)))}"
+        return _UNKNOWN
     right = type(value) is type(default)
     if isinstance(value, list):
         right &= all(isinstance(each, str) for each in value)

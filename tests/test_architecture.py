@@ -19,8 +19,9 @@ ROOMS = """
     validation.findings validation.suppressions validation.view validation.wording validation.schema validation.rules
     validation.across validation.completeness validation validation.freshness
     planning planning.limits planning.facts planning.changes planning.plan
-    settings
+    access settings
     files favorites schemafile basefile edition merging adoption
+    login
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from rorcli.access import STORE
 from rorcli.cli.app import COMMANDS, main
 from rorcli.cli.french import common_options, load
 from rorcli.cli.session import Session
@@ -26,7 +27,7 @@ from rorcli.cli.terminal import Terminal
 from rorcli.codes import TABLES
 from rorcli.errors import ExitCode
 from rorcli.planning.limits import GUARDS
-from rorcli.settings import KEYS, STORE_KEYS, load_settings
+from rorcli.settings import KEYS, load_settings
 from rorcli.text.document import read
 from rorcli.validation import RULES, validate
 from tests.cli.harness import TODAY, Screen
@@ -211,7 +212,7 @@ def test_the_messages_that_the_guide_explains_are_those_of_the_program():
 
 
 def test_the_guide_tells_every_setting_and_every_table_of_codes():
-    keys = {key.rpartition(".")[2] for key in (*KEYS, *STORE_KEYS)} | set(TABLES)
+    keys = {key.rpartition(".")[2] for key in (*KEYS, *STORE)} | set(TABLES)
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", text_of(GUIDE))] == []
 
 

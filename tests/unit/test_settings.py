@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 
+from rorcli.access import Auth
 from rorcli.errors import UsageError
 from rorcli.planning.limits import Thresholds
-from rorcli.settings import DEFAULT, LOCAL, load_settings, user_config
+from rorcli.settings import DEFAULT, LOCAL, StoreSettings, load_settings, user_config
 
 STORES = """
 [store.prod]
 url = "fhir+https://fhir.example/r4"
 production = true
-auth = {method = "browser", scopes = ["openid"]}
+ca = "igc.pem"
+auth = {issuer = "https://idp.example/realms/ror", client_id = "rorcli", scopes = ["openid"]}
 [store.essai]
 url = "sqlite:/srv/essai.sqlite"
 """
@@ -98,8 +100,19 @@ def test_keys_are_merged_one_by_one(desk):
 def test_a_named_store_has_its_address_login_and_mark(desk):
     store = desk.load(user=STORES, store="prod").store
     assert store.url == "fhir+https://fhir.example/r4"
-    assert store.auth == {"method": "browser", "scopes": ["openid"]}
+    assert store.auth == Auth(issuer="https://idp.example/realms/ror", client_id="rorcli")
     assert store.production
+    assert store.ca == str(desk.user.parent / "igc.pem")
+
+
+def test_any_store_can_be_asked_for_by_name_and_a_bare_address_is_anonymous(desk):
+    found = desk.load(user=STORES)
+    assert found.store_named("prod").production
+    assert found.store_named("fhir+https://ror.example") == StoreSettings(
+        url="fhir+https://ror.example"
+    )
+    with pytest.raises(UsageError, match="vouliez-vous dire prod"):
+        found.store_named("prd")
 
 
 def test_the_user_file_may_give_an_address_at_once(desk):

@@ -149,7 +149,9 @@ def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any
         "validate.ignore": list(settings.ignore),
         "output": settings.output,
         "color": settings.color,
-    }
+        **{f"store.{name}.{key}": _shown(value)
+           for name, store in settings.stores.items() for key, value in asdict(store).items()},
+    }  # fmt: skip
     return [
         {"key": key, "value": values.get(key), "origin": origin}
         for key, origin in settings.origins.items()
@@ -169,8 +171,21 @@ def _store(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
     return {**found, "message": f"{count} établissement(s)"}
 
 
+def _shown(value: Any) -> Any:
+    """A setting of a store: what a table holds, without what is empty; never a secret's value."""
+    if isinstance(value, dict):
+        return {key: shown for key, each in value.items() if (shown := _shown(each))}
+    return _redacted(value) if isinstance(value, str) else value
+
+
 def _redacted(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//***@", url)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_written(each)}" for key, each in value.items()) + "}"
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
 
 
 def _table(name: str) -> dict[str, str]:
@@ -182,8 +197,7 @@ def _lines(found: dict[str, Any]) -> Iterator[Line]:
     yield from (f"{name} : {version}" for name, version in found["versions"].items())
     yield (("Réglages", "title"),)
     for each in found["settings"]:
-        value = ", ".join(each["value"]) if isinstance(each["value"], list) else each["value"]
-        yield (f"  {each['key']} = {value}", ""), (f"  ({each['origin']})", "dim")
+        yield (f"  {each['key']} = {_written(each['value'])}", ""), (f"  ({each['origin']})", "dim")
     yield (("Annuaire", "title"),)
     yield f"  {found['store'].get('url', '?')} : {found['store'].get('message', '?')}"
     yield (("Nomenclatures", "title"),)
