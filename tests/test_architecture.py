@@ -24,6 +24,7 @@ ROOMS = """
     login
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange
+    tables tables.sheets
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.crash

@@ -1,0 +1,1 @@
+"""Tables: what a spreadsheet shows of establishments, and what it changes in them."""
