@@ -20,7 +20,7 @@ ROOMS = """
     validation.across validation.completeness validation validation.freshness
     planning planning.limits planning.facts planning.changes planning.plan
     access settings
-    files favorites schemafile basefile edition merging adoption
+    files inspection favorites schemafile basefile edition merging adoption
     login
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange

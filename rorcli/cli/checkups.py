@@ -1,9 +1,10 @@
-"""What `validate` tells, and where: on stdout, in the files that `--report` names."""
+"""What `validate` looks at and tells, and where: on stdout, in the files that `--report` names."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
 
@@ -12,14 +13,16 @@ import typer
 from rorcli import files
 from rorcli.cli.options import OUTPUT
 from rorcli.errors import ExitCode, UsageError, strongest
+from rorcli.inspection import inspect
 from rorcli.reports.findings import counted, render_counts, render_finding
+from rorcli.text.document import Document, read
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.reports.forges import Checkup
-    from rorcli.text.document import Document
     from rorcli.validation import Finding, Severity
 
+STDIN = Path("-")
 _Form = Literal["text", "json", "github", "gitlab", "junit", "sarif"]
 FORMS: tuple[str, ...] = get_args(_Form)
 Form = Annotated[_Form, OUTPUT]
@@ -78,15 +81,75 @@ def parse_reports(words: Iterable[str]) -> tuple[Report, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Seen:
-    """What a run judged and found; `grave` are the severities that fail, `code` its exit code."""
+    """What a run has judged and found; `grave` are the severities that fail.
 
-    documents: Sequence[Document]
-    findings: Sequence[Finding]
-    unreadable: Sequence[UsageError]
+    Findings are only counted, unless it `keeps` them; `given` are Documents that no file holds.
+    """
+
     grave: frozenset[Severity]
-    code: ExitCode
+    keeps: bool
+    exit_zero: bool
+    given: list[Document] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[Severity] = field(default_factory=Counter)
+    unreadable: list[UsageError] = field(default_factory=list)
+    is_partial: bool = False
+
+    def add(self, path: str, found: list[Finding] | UsageError) -> list[Finding]:
+        """Takes what was found in one more file, or why it was not opened; the findings."""
+        if isinstance(found, UsageError):
+            self.unreadable.append(found)
+            return []
+        self.paths.append(path)
+        self.counts.update(each.severity for each in found)
+        self.findings += found if self.keeps else ()
+        return found
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code that this asks for."""
+        codes = [error.exit_code for error in self.unreadable]
+        if self.is_partial:
+            codes.append(ExitCode.INTERRUPTED)
+        if not self.exit_zero and any(self.counts[each] for each in self.grave):
+            codes.append(ExitCode.FINDINGS)
+        return strongest(codes)
+
+
+def look(
+    session: Session, seen: Seen, paths: Sequence[Path], name: str, *, told: int | None
+) -> None:
+    """Judges files, and stdin under `name`; tells at most `told` findings as they come.
+
+    Ctrl-C stops it: what was seen until then is told. UsageError when there was nothing to judge.
+    """
+    terminal = session.terminal
+    named = [path for path in paths if path != STDIN]
+    found = files.find(named)
+    seen.unreadable += found.unreadable
+    if len(named) < len(paths):
+        seen.given.append(read(terminal.read_bytes(), name))
+    total = len(found.paths) + len(seen.given)
+    ignored = frozenset(session.settings.ignore)
+    results = inspect(found.paths, seen.given, session.today, ignored)
+    try:
+        for result in terminal.progress(results, total, "Vérification"):
+            fresh = seen.add(*result)[:told]
+            terminal.write(map(render_finding, fresh))
+            told = told if told is None else told - len(fresh)
+    except KeyboardInterrupt:
+        seen.is_partial = True
+        terminal.warn(f"Interrompu : {len(seen.paths)} vus sur {counted(total, 'fichier')}")
+    is_idle = not seen.paths and not seen.is_partial
+    for each in seen.unreadable[:-1] if is_idle else seen.unreadable:
+        terminal.error(each)
+    if is_idle:
+        raise seen.unreadable[-1]
+    if found.skipped:
+        terminal.say(f"{counted(found.skipped, 'autre fichier')} YAML, sans établissement")
 
 
 def tell(
@@ -98,27 +161,26 @@ def tell(
     limit: int | None = None,
     show_personal: bool = False,
 ) -> ExitCode:
-    """Findings to stdout, counts to stderr, reports into their files; the exit code after that.
+    """Findings to stdout in a form that wants them all, to the files of `reports`; then counts.
 
     `limit` is for stdout. A report that cannot be written is told, and makes the code that of a
     wrong call.
     """
     terminal, code = session.terminal, seen.code
-    if form == "text" and not reports:  # most runs: nothing to import
-        terminal.write(map(render_finding, seen.findings[:limit]))
-    else:
+    if seen.is_partial and reports:
+        terminal.warn("Aucun rapport n'est écrit : il ne serait pas entier")
+        reports = ()
+    if seen.keeps:  # else there is nothing to import
         from rorcli.reports.forges import FORMS as RENDERERS
 
         checkup = _checkup(seen, hides=not show_personal and "github" in (form, *dict(reports)))
         code = strongest([code, *_write(session, checkup, reports)])
-        if form == "text":
-            terminal.write(map(render_finding, seen.findings[:limit]))
-        else:
+        if form != "text":
             told = replace(checkup, limit=limit, ok=code is ExitCode.OK)
             terminal.write_text(RENDERERS[form](told))
-    terminal.say(render_counts(seen.findings, len(seen.documents)))
-    left = len(seen.findings) - len(seen.findings[:limit])
-    if left and form != "junit":
+    terminal.say(render_counts(seen.counts, len(seen.paths)))
+    left = 0 if limit is None else seen.counts.total() - limit
+    if left > 0 and form != "junit":
         terminal.say(f"Non montrés : {counted(left, 'constat')} (--max-findings {limit})")
     return code
 
@@ -126,18 +188,21 @@ def tell(
 def _checkup(seen: Seen, *, hides: bool) -> Checkup:
     from rorcli.reports.forges import Checkup
 
-    hidden: frozenset[str] = frozenset()
-    if hides:
-        from rorcli.model import decode
-        from rorcli.reports.discretion import personal
-
-        read = (each.data for each in seen.documents if isinstance(each.data, dict))
-        hidden = frozenset().union(*(personal(decode(data)) for data in read))
-    paths = [each.path for each in seen.documents]
     return Checkup(
-        seen.findings, paths, seen.unreadable, seen.grave,
-        ok=seen.code is ExitCode.OK, root=Path.cwd(), hidden=hidden,
+        seen.findings, seen.paths, seen.unreadable, seen.grave, ok=seen.code is ExitCode.OK,
+        root=Path.cwd(), hidden=_personal(seen) if hides else frozenset(),
     )  # fmt: skip
+
+
+def _personal(seen: Seen) -> frozenset[str]:
+    """What annotations must not tell of any file, since one may name what another holds."""
+    from rorcli.model import decode
+    from rorcli.reports.discretion import personal
+
+    given = {each.path: each for each in seen.given}
+    read = (given.get(path) or files.read_file(Path(path)) for path in seen.paths)
+    known = (each.data for each in read if isinstance(each.data, dict))
+    return frozenset().union(*(personal(decode(data)) for data in known))
 
 
 def _write(session: Session, checkup: Checkup, reports: Sequence[Report]) -> list[ExitCode]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rorcli.errors import RorcliError
@@ -28,10 +28,9 @@ def render_finding(finding: Finding) -> Line:
     )
 
 
-def render_counts(findings: Iterable[Finding], files: int) -> Line:
+def render_counts(counts: Mapping[Severity, int], files: int) -> Line:
     """How many of each severity, in how many files."""
-    counts = Counter(each.severity for each in findings)
-    words = ", ".join(counted(counts[severity], word) for severity, word in _WORDS.items())
+    words = ", ".join(counted(counts.get(severity, 0), word) for severity, word in _WORDS.items())
     return f"{words} dans {counted(files, 'fichier')}"
 
 

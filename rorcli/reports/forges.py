@@ -147,7 +147,7 @@ def _case(seen: Checkup, path: str, found: Sequence[Finding]) -> str:
     rest = [each for each in found if each.severity not in seen.grave]
     parts = []
     if grave:
-        message = plain(render_counts(found, 1))
+        message = plain(render_counts(Counter(each.severity for each in found), 1))
         parts.append(_tag("failure", {"message": message, "type": grave[0].rule}, _lines(grave)))
     if rest:
         parts.append(_tag("system-out", {}, _lines(rest)))

@@ -1,14 +1,19 @@
 """`rorcli validate`: what is told, where, and with which exit code."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from rorcli.cli import checkups
+from rorcli.inspection import inspect
 from tests.cli.harness import run
 
 ROOT = Path(__file__).parents[2]
@@ -228,6 +233,57 @@ def test_colours_never_change_the_words(faulty):
     painted = run(["validate", "--color", "always", faulty]).out
     assert "\x1b[" in painted
     assert re.sub(r"\x1b\[[\d;]*m", "", painted) == run(["validate", faulty]).out
+
+
+@pytest.fixture
+def interrupted(faulty, here, monkeypatch):
+    """Ctrl-C when the first of two files has been told."""
+
+    def first_only(*asked):
+        yield from islice(inspect(*asked), 1)
+        raise KeyboardInterrupt
+
+    (here / "second.yaml").write_text(FAULTY, encoding="utf-8")
+    monkeypatch.setattr(checkups, "inspect", first_only)
+
+
+def test_ctrl_c_leaves_what_was_seen_and_its_counts(interrupted, faulty):
+    result = run(["validate", "."])
+    assert result.code == 130
+    assert {line.split(":")[0] for line in result.out.splitlines()} == {faulty}
+    assert result.err.splitlines()[0] == "Interrompu : 1 vus sur 2 fichiers"
+    assert result.err.splitlines()[-1].endswith(" dans 1 fichier")
+
+
+def test_ctrl_c_leaves_no_report_that_looks_whole(interrupted, here):
+    result = run(["validate", ".", "-o", "json", "--report", "junit=essai.xml"])
+    assert (result.code, data(result)["ok"], data(result)["files"]) == (130, False, 1)
+    assert not (here / "essai.xml").exists()
+    assert "Aucun rapport" in result.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_a_real_ctrl_c_reaches_all_processes(here):
+    for number in range(1500):
+        (here / f"{number}.yaml").write_bytes((EXAMPLES / "ch-des-saules.yaml").read_bytes())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rorcli", "validate"], start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout
+    first = process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate()
+    assert first.startswith(b"1.yaml:")
+    assert process.returncode == 130
+    assert err.decode().startswith("Interrompu : ")
+    assert "Traceback" not in err.decode()
+    assert (first + out).endswith(b"\n")
+
+
+def test_progress_is_shown_on_a_terminal(faulty, here, monkeypatch):
+    monkeypatch.setattr("rorcli.cli.terminal.PROGRESS_AFTER_S", 0)
+    assert "Vérification 1/1" in run(["validate", faulty], tty=True).err
 
 
 def test_validate_loads_nothing_heavy():

@@ -10,12 +10,14 @@ import typer
 
 from rorcli import files
 from rorcli.cli.checkups import (
+    STDIN,
     ExitZero,
     Form,
     MaxFindings,
     Reports,
     Seen,
     ShowPersonal,
+    look,
     parse_reports,
     tell,
 )
@@ -23,7 +25,7 @@ from rorcli.cli.options import OUTPUT, Paths, PathsOrInput
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.reports.findings import counted, render_finding
 from rorcli.reports.machine import dumps
-from rorcli.text.document import Document, read
+from rorcli.text.document import Document
 from rorcli.validation import Severity, validate_all
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.validation.freshness import Audit, Criteria
 
-STDIN = Path("-")
 GRAVE = {
     "error": frozenset({Severity.ERROR}),
     "warning": frozenset({Severity.ERROR, Severity.WARNING}),
@@ -70,11 +71,9 @@ def validate(
     """
     session: Session = context.obj
     wanted = parse_reports(reports or [])
-    documents, unreadable = _read_all(session, paths or [Path()], name)
-    findings = validate_all(documents, session.today, frozenset(session.settings.ignore))
-    grave = GRAVE[fail_on]
-    is_bad = any(each.severity in grave for each in findings) and not exit_zero
-    seen = Seen(documents, findings, unreadable, grave, _code(unreadable, is_bad=is_bad))
+    seen = Seen(GRAVE[fail_on], keeps=output != "text" or bool(wanted), exit_zero=exit_zero)
+    limit = max_findings if output == "text" else 0
+    look(session, seen, paths or [Path()], name, told=limit)
     return tell(session, seen, output, wanted, limit=max_findings, show_personal=show_personal)
 
 
@@ -147,19 +146,15 @@ def _code(unreadable: Sequence[UsageError], *, is_bad: bool) -> ExitCode:
     return strongest([*found, ExitCode.FINDINGS] if is_bad else found)
 
 
-def _read_all(
-    session: Session, paths: Sequence[Path], name: str = ""
-) -> tuple[list[Document], list[UsageError]]:
-    """Every document, before any is judged, and what could not be opened, which is told here.
+def _read_all(session: Session, paths: Sequence[Path]) -> tuple[list[Document], list[UsageError]]:
+    """Every document, and what could not be opened, which is told here.
 
-    `name` is what to call stdin, which has no part in it without. Raises UsageError when nothing is
-    left to judge.
+    Raises UsageError when nothing is left to judge.
     """
     terminal = session.terminal
-    named = [path for path in paths if path != STDIN or not name]
-    found = files.find(named)
+    found = files.find(paths)
     unreadable = list(found.unreadable)
-    documents = [read(terminal.read_bytes(), name)] if len(named) < len(paths) else []
+    documents = []
     for path in terminal.progress(found.paths, len(found.paths), "Lecture"):
         try:
             documents.append(files.read_file(path))
