@@ -76,6 +76,7 @@ def assign(document: Document, node: str, key: str, text: str) -> Edited:
         node, key = selectors.EJ_POINTER, key.partition(".")[2]
     place = selectors.resolve(document.data, node, key)
     value = selectors.parse_value(place.spec, text)
+    _require_same_identity(document, place.pointer, key, value)
     so = f"{key} vaut déjà « {text} »" if text else f"{key} n'a déjà aucune valeur"
     if place.holder and not text:
         return _already(document, so)
@@ -84,6 +85,21 @@ def assign(document: Document, node: str, key: str, text: str) -> Edited:
         return Edited(edits.append_item(document, place.holder, {**dict(place.item), last: value}))
     after = _give(document, place.pointer, value)
     return _already(document, so) if after is document else Edited(after)
+
+
+def _require_same_identity(document: Document, pointer: str, key: str, value: Any) -> None:
+    """An identifier says which thing of the directory this is: another one is another thing."""
+    held = edits.value_at(document.data, pointer)
+    if pointer.endswith(_IDENTIFIERS) and held not in {None, value}:
+        raise UsageError(
+            f"{key} : « {held} » désigne cet élément dans l'annuaire ; avec un autre identifiant, "
+            "push y verrait un retrait et une création",
+            remedy="si c'est une faute de saisie, corrigez-la à la main : "
+            f"rorcli edit {document.path}",
+        )
+
+
+_IDENTIFIERS = ("/id", "/finess")
 
 
 def _give(document: Document, pointer: str, value: Any) -> Document:
@@ -303,12 +319,16 @@ def confirm(document: Document, units: Iterable[str], day: date) -> Edited:
 
 def added_errors(before: Document, after: Document, today: date) -> list[Finding]:
     """The errors that an edit adds; those that were there before never refuse it."""
-    errors = _errors(after, today)
-    if not errors:
+    return [f for f in added_findings(before, after, today) if f.severity is Severity.ERROR]
+
+
+def added_findings(before: Document, after: Document, today: date) -> list[Finding]:
+    """All that `validate` says of a document and did not say before its edit."""
+    if after.text == before.text or not (found := validate(after, today)):
         return []
-    known = Counter((f.rule, f.message) for f in _errors(before, today))
+    known = Counter((f.rule, f.message) for f in validate(before, today))
     added = []
-    for finding in errors:
+    for finding in found:
         known[finding.rule, finding.message] -= 1
         if known[finding.rule, finding.message] < 0:
             added.append(finding)
@@ -325,10 +345,6 @@ def practitioner_fields(given: Mapping[str, str | None]) -> dict[str, str]:
         else value
         for key, value in fields.items()
     }
-
-
-def _errors(document: Document, today: date) -> list[Finding]:
-    return [f for f in validate(document, today) if f.severity is Severity.ERROR]
 
 
 def _already(document: Document, said: str) -> Edited:

@@ -27,7 +27,7 @@ from rorcli.errors import (
     strongest,
 )
 from rorcli.fields import Kind, specs
-from rorcli.items import CANAUX, Contact, Lieu, Telecom
+from rorcli.items import CANAUX, COUNTED_ALL_DAY, Contact, Lieu, Telecom
 from rorcli.merging import splice
 from rorcli.model import Establishment, decode, to_data
 from rorcli.nouns import Noun
@@ -40,8 +40,7 @@ from rorcli.text import render
 from rorcli.text.document import Document
 from rorcli.validation.findings import Finding, Severity
 
-# What a file says of capacities; the rest is rewritten all day by bed management.
-KEPT_STATUTS = {"installe", "ferme", "supplementaire"}
+# What a file says of capacities, without those that bed management counts all day.
 KEPT_SOURCES = {None, "01"}
 _SHORT = frozenset({"canal", "valeur"})
 _KEYS = {canal: key for key, canal in CANAUX.items()}
@@ -95,7 +94,7 @@ def tidy(noun: _N, *, availability: bool = True) -> _N:
         inner |= _shortened(noun)
     elif isinstance(noun, Lieu) and not availability:
         kept = tuple(c for c in noun.capacites
-                     if c.statut in KEPT_STATUTS and c.source in KEPT_SOURCES)  # fmt: skip
+                     if c.statut not in COUNTED_ALL_DAY and c.source in KEPT_SOURCES)  # fmt: skip
         inner |= {"capacites": kept}
         inner |= {} if kept else {"managed": noun.managed - {"capacites"}}
     return replace(noun, **inner)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from rorcli.errors import RefusedError, UsageError
 from rorcli.text.document import Document, read
@@ -26,6 +27,7 @@ _ESTABLISHMENT = re.compile(
 )
 # Windows refuses to replace a file that an antivirus or an editor holds for an instant.
 REPLACE_TRIES, REPLACE_PAUSE_S = 10, 0.05
+LOCK_WAIT_S, _LOCKS = 10, 64
 _IS_WINDOWS = os.name == "nt"
 
 
@@ -86,6 +88,11 @@ def save(path: Path, before: Document, after: Document) -> None:
 def save_all(edited: Iterable[tuple[Path, Document, Document]]) -> None:
     """The same for several files, all or none: (path, as it was read, as it shall be) of each."""
     listed = list(edited)
+    with _turn(path for path, *_ in listed):
+        _save_all(listed)
+
+
+def _save_all(listed: list[tuple[Path, Document, Document]]) -> None:
     for path, before, _ in listed:
         if path.exists() and path.read_bytes() != before.text.encode():
             raise RefusedError(
@@ -106,6 +113,34 @@ def save_all(edited: Iterable[tuple[Path, Document, Document]]) -> None:
             for path, before in done:
                 write(path, before.text)
             raise
+
+
+@contextmanager
+def _turn(paths: Iterable[Path]) -> Iterator[None]:
+    """One command at a time between the last look at these files and their replacement.
+
+    Two edits of one file within an instant would both find it as they read it. The locks stand in
+    the person's own cache folder, a fixed number of them, so that nothing is left beside the files.
+    """
+    from filelock import FileLock, Timeout
+    from platformdirs import user_cache_path
+
+    ranks = {crc32(os.path.realpath(path).encode()) % _LOCKS for path in paths}
+    with ExitStack() as stack:
+        for rank in sorted(
+            ranks
+        ):  # always in this order, or two commands could wait for each other
+            # A home that takes no file takes no lock: the look just before remains.
+            with suppress(OSError):
+                folder = user_cache_path("rorcli", appauthor=False, ensure_exists=True)
+                try:
+                    stack.enter_context(FileLock(folder / f"{rank}.lock", timeout=LOCK_WAIT_S))
+                except Timeout as error:
+                    raise RefusedError(
+                        "une autre commande rorcli écrit dans ces fichiers ; rien n'a été écrit",
+                        remedy="attendez qu'elle ait fini, puis relancez la commande",
+                    ) from error
+        yield
 
 
 def write(path: Path, text: str, *, mode: int = SHARED) -> None:

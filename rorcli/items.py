@@ -35,6 +35,8 @@ STATUTS = {
     "ferme": "Fermé",
     "supplementaire": "Supplémentaire",
 }
+# Bed management counts these anew all day: the latest count takes the place of the one before.
+COUNTED_ALL_DAY = frozenset({"disponible", "occupe", "reserve"})
 SECTEURS = {
     "non_conventionne": "non conventionné",
     "secteur_1": "conventionné en Secteur 1",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rorcli.fields import Kind
+from rorcli.items import COUNTED_ALL_DAY
 from rorcli.model import Establishment
 from rorcli.planning.changes import (
     NO_CHOICE,
@@ -154,12 +155,16 @@ def check_guards(changes: tuple[Change, ...], sides: Sides, limits: Thresholds) 
 
 
 def _no_base(changes: Iterable[Change], sides: Sides) -> Iterator[Guard]:
-    """Without a former value, a replacement may undo what somebody corrected meanwhile."""
+    """Without a former value, a replacement may undo what somebody corrected meanwhile.
+
+    A count of the day corrects nothing: it takes the place of the one before.
+    """
     gone = {c.path for c in changes if c.after is None and c.before is PRESENT}
     risky = [
         change
         for change in changes
         if change.before is not None
+        and not _is_count_of_the_day(change.path)
         and not (sides.base and sides.base.owns(change.path, sides.theirs.values))
         and not any(change.path[:length] in gone for length in range(2, len(change.path)))
     ]
@@ -170,6 +175,11 @@ def _no_base(changes: Iterable[Change], sides: Sides) -> Iterator[Guard]:
             f"{len(risky)} valeur(s) de l'annuaire seraient remplacées ou effacées sans que l'on "
             "sache ce que votre fichier en savait (pas de base : rorcli pull --merge)",
         )
+
+
+def _is_count_of_the_day(path: Path) -> bool:
+    """True within a measure that is counted all day."""
+    return path[2:3] == ("capacites",) and path[3].split("/")[1] in COUNTED_ALL_DAY
 
 
 def _structure(changes: Iterable[Change]) -> Iterator[Guard]:

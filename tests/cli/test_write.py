@@ -282,3 +282,34 @@ def test_a_mistyped_number_renames_no_colleague(file):
     assert (result.code, result.out) == (1, "")
     assert "TARTAMPION" in result.err
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["finess=440099927"], ["--unit", CONSULTATIONS, "id=52/1"],
+     ["--unit", CONSULTATIONS, "lieux[52/0000106].id=52/1"]],
+)  # fmt: skip
+def test_an_identifier_is_not_changed_in_passing(file, words):
+    before = file.read_bytes()
+    result = run(["edit", file, *words])
+    assert (result.code, file.read_bytes()) == (2, before)
+    assert "un retrait et une création" in result.err
+
+
+def test_a_warning_that_an_edit_adds_is_told_and_an_old_one_is_not(file):
+    run(["edit", file, "telephone=0261"])
+    told = run(["edit", file, "contacts[10].courriel=nulle part", "--dry-run"])
+    again = run(["edit", file, "contacts[12].description=au fond du couloir"])
+    assert "nulle part" in told.err
+    assert (again.code, "0261" in again.err) == (0, False)
+
+
+def test_a_value_without_quotes_is_told_how_to_write_it(file):
+    result = run(["edit", file, "telephone=02", "61", "91", "00", "01"])
+    assert result.code == 2
+    assert 'telephone="02 61"' in result.err
+
+
+def test_a_day_may_be_written_as_the_french_do(file):
+    assert run(["confirm", file, "--le", "20/11/2026"]).code == 0
+    assert "verifie_le: 2026-11-20" in file.read_text()

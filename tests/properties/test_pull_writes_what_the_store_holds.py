@@ -3,7 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rorcli.exchange import KEPT_SOURCES, KEPT_STATUTS, text_of, tidy
+from rorcli.exchange import KEPT_SOURCES, text_of, tidy
+from rorcli.items import COUNTED_ALL_DAY
 from rorcli.model import decode
 from rorcli.planning.changes import merge
 from rorcli.planning.plan import Sides
@@ -34,7 +35,7 @@ def test_what_a_pulled_file_leaves_out_is_a_default_or_a_count_of_bed_management
         if "capacites" in path:
             measure = path[: path.index("capacites") + 2]
             statut, source = path[3].split("/")[1], sides.theirs.values.get((*measure, "source"))
-            assert statut not in KEPT_STATUTS or source not in KEPT_SOURCES
+            assert statut in COUNTED_ALL_DAY or source not in KEPT_SOURCES
         else:
             assert path[-1] == "confidentialite"
             assert "telecoms" in path

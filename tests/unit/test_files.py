@@ -148,3 +148,26 @@ def test_what_cannot_be_opened_says_why(tmp_path):
     blocker.write_text("")
     with pytest.raises(UsageError, match="écriture impossible"):
         files.write(blocker / "under.yaml", "")
+
+
+def test_one_command_at_a_time_replaces_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LOCK_WAIT_S", 0.05)
+    path = tmp_path / "a.yaml"
+    path.write_text(TEXT)
+    before, after = (read(text, str(path)) for text in (TEXT, TEXT * 2))
+    with (
+        files._turn([path]),
+        pytest.raises(RefusedError, match="une autre commande rorcli"),
+    ):
+        files.save(path, before, after)
+    assert path.read_text() == TEXT
+    files.save(path, before, after)
+    assert path.read_text() == TEXT * 2
+
+
+def test_a_home_that_takes_no_lock_stops_no_save(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a.yaml" / "below a file"))
+    path = tmp_path / "a.yaml"
+    path.write_text(TEXT)
+    files.save(path, read(TEXT, str(path)), read(TEXT * 2, str(path)))
+    assert path.read_text() == TEXT * 2

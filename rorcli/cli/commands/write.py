@@ -19,7 +19,9 @@ import typer
 from rorcli import codes, edition, files
 from rorcli.cli.options import DryRun, File, Push, UnitName
 from rorcli.errors import ExitCode, RorcliError, UsageError
+from rorcli.reports.findings import render_finding
 from rorcli.text import selectors
+from rorcli.validation.findings import Severity
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
@@ -253,7 +255,10 @@ def confirm(
         list[str] | None, typer.Option("--unit", help="Unité vérifiée ; sans elle, tout l'EG.")
     ] = None,
     le: Annotated[
-        str, typer.Option("--le", metavar="DATE", help="Jour de la vérification, AAAA-MM-JJ.")
+        str,
+        typer.Option(
+            "--le", metavar="DATE", help="Jour de la vérification, AAAA-MM-JJ ou JJ/MM/AAAA."
+        ),
     ] = "",
     dry_run: DryRun = False,
     push: Push = False,
@@ -289,19 +294,18 @@ def _run(
     added = [
         finding
         for _, before, after in pairs
-        if after.text != before.text
-        for finding in edition.added_errors(before, after, session.today)
+        for finding in edition.added_findings(before, after, session.today)
     ]
-    if added:
-        return _refuse(session, added)
+    if errors := [finding for finding in added if finding.severity is Severity.ERROR]:
+        return _refuse(session, errors)
     for each in edited:
         session.terminal.say(*each.notes)
+    for finding in added:
+        session.terminal.warn(render_finding(finding))
     return _write(session, pairs, options)
 
 
 def _refuse(session: Session, added: list[Finding]) -> int:
-    from rorcli.reports.findings import render_finding
-
     for finding in added:
         session.terminal.warn(render_finding(finding))
     session.terminal.warn("Cette modification ajouterait ces erreurs : rien n'a été écrit.")
@@ -351,6 +355,11 @@ def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[s
         found = _ASSIGNMENT.fullmatch(word)
         if found and not _is_there(word):
             assignments.append((found["key"], found["value"]))
+        elif assignments and not _is_there(word):
+            key, value = assignments[-1]
+            raise UsageError(f"« {word} » n'est ni un fichier ni CLÉ=VALEUR",
+                             remedy="si cela fait partie de la valeur, mettez des guillemets : "
+                             f'{key}="{value} {word}"')  # fmt: skip
         else:
             targets.append(Path(word))
     if not targets:
@@ -407,13 +416,18 @@ def _activity_codes(words: list[str]) -> list[str]:
     return [selectors.parse_words("activites", word) for word in words]
 
 
+_FRENCH_DAY = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
+
+
 def _day(text: str, today: date) -> date:
     if not text:
         return today
+    french = _FRENCH_DAY.fullmatch(text)
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat("-".join(french.group(3, 2, 1)) if french else text)
     except ValueError as error:
-        raise UsageError(f"--le {text} : date inconnue", remedy="AAAA-MM-JJ attendu") from error
+        raise UsageError(f"--le {text} : date inconnue",
+                         remedy="AAAA-MM-JJ ou JJ/MM/AAAA attendu") from error  # fmt: skip
     if day > today:
         raise UsageError(f"--le {text} : ce jour n'est pas encore venu",
                          remedy="une vérification se date du jour où elle est faite")  # fmt: skip

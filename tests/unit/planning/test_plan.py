@@ -106,6 +106,17 @@ def test_without_a_base_adding_is_free_and_replacing_is_not(before, after, met):
     assert guards(establishment(**after), establishment(**before), base=False) == met
 
 
+@pytest.mark.parametrize(
+    ("statut", "met"), [("disponible", {}), ("occupe", {}), ("installe", {"no-base": 1})]
+)
+def test_the_count_of_the_day_replaces_the_one_before_without_a_base(statut, met):
+    def counted(nombre: int) -> Establishment:
+        measure = {"nature": "lit", "statut": statut, "nombre": nombre}
+        return establishment({"lieux": [{"id": "L", "capacites": [measure]}]})
+
+    assert guards(counted(9), counted(10), base=False) == met
+
+
 def test_each_guard_is_lifted_by_its_own_name():
     plan = plan_of(
         establishment(activities(0), siret="2"), establishment(activities(40), siret="1")
