@@ -334,7 +334,10 @@ def _refused(prepared: Prepared, guards: list[Guard]) -> Outcome:
     flags = " ".join(f"--allow {guard.name}" for guard in guards)
     advice = f"si c'est voulu : {flags}"
     if any(guard.name == "structure" for guard in guards):
-        advice += " ; une modification de structure se demande à l'équipe ROR régionale"
+        advice += (
+            " ; une modification de structure se demande à l'équipe ROR régionale : "
+            f"rorcli dossier {prepared.document.path}"
+        )
     return Outcome(
         prepared, Status.REFUSED, ExitCode.REFUSED,
         " ; ".join(f"{guard.name} : {guard.message}" for guard in guards), advice,

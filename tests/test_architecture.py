@@ -18,7 +18,7 @@ ROOMS = """
     text text.document text.render text.edits text.blocks text.selectors
     validation.findings validation.suppressions validation.view validation.wording validation.schema validation.rules
     validation.across validation.completeness validation validation.freshness
-    planning planning.limits planning.facts planning.changes planning.plan
+    planning planning.limits planning.facts planning.changes planning.plan planning.structure
     access settings
     files inspection favorites schemafile basefile edition merging adoption
     login

@@ -38,6 +38,7 @@ COMMANDS = tuple(Entry(*line) for line in (
     ("audit", "check:audit", "Contrôler", "Dire ce qui est trop ancien ou incomplet."),
     ("diff", "sync:diff", "Enregistrer", "Comparer des fichiers et l'annuaire."),
     ("push", "sync:push", "Enregistrer", "Enregistrer des fichiers dans l'annuaire."),
+    ("dossier", "dossier:dossier", "Enregistrer", "Demander un changement de structure."),
     ("history", "sync:history", "Enregistrer", "Montrer qui a changé quoi, et quand."),
     ("load", "tools:load", "Outils", "Créer des établissements dans une base locale."),
     ("doctor", "tools:doctor", "Outils", "Montrer les réglages et l'état de l'installation."),

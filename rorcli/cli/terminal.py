@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO, TypeVar
 
 from rorcli.cli.streams import Stream, is_tty
-from rorcli.errors import RorcliError, UsageError
+from rorcli.errors import RefusedError, RorcliError, UsageError
 from rorcli.reports import Line, plain
 
 Item = TypeVar("Item")
@@ -95,6 +95,22 @@ class Terminal:
             if (word := answer.strip().lower()) in YES | NO:
                 return word in YES
             self._talk(["Répondez par o (oui) ou n (non)."])
+
+    def prompt(self, question: str, default: str = "") -> str:
+        """A line that the person types, `default` for an empty one.
+
+        UsageError when nobody can answer, RefusedError at the end of input.
+        """
+        if self.source is None or not self.can_ask:
+            raise UsageError(f"« {question} » : personne ne peut répondre ici")
+        self._talk([])
+        self.err.put(f"{question} [{default}] : " if default else f"{question} : ")
+        self.err.flush()
+        answer = self.source.readline()
+        if not answer:  # the cursor still stands behind the question
+            self._talk([""])
+            raise RefusedError("fin de la saisie : rien d'autre n'a été écrit")
+        return answer.strip() or default
 
     def read_bytes(self) -> bytes:
         """All of stdin, as it came."""

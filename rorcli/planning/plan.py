@@ -42,6 +42,8 @@ from rorcli.planning.facts import (
 )
 from rorcli.planning.limits import Thresholds
 
+# What tells an establishment from another; the directory's may not change by accident.
+IDENTITY = {(EG, "siret"): "SIRET", (EG, "categorie"): "catégorie"}
 WATCHED = {"praticiens": "praticiens", "activites": "activités", "contacts": "contacts"}
 
 
@@ -183,7 +185,7 @@ def _is_count_of_the_day(path: Path) -> bool:
 
 
 def _structure(changes: Iterable[Change]) -> Iterator[Guard]:
-    moved = {change.path[1] for change in changes if _is_structural(change)}
+    moved = {change.path[1] for change in changes if is_structural(change)}
     if moved:
         yield Guard(
             "structure",
@@ -193,7 +195,7 @@ def _structure(changes: Iterable[Change]) -> Iterator[Guard]:
         )
 
 
-def _is_structural(change: Change) -> bool:
+def is_structural(change: Change) -> bool:
     """True for a unit that comes or goes, and for a new parent or level of one that stays."""
     match change.path:
         case (root, _) if root == UNITS:
@@ -205,8 +207,7 @@ def _is_structural(change: Change) -> bool:
 
 
 def _identity(changes: Iterable[Change]) -> Iterator[Guard]:
-    keys = {(EG, "siret"): "SIRET", (EG, "categorie"): "catégorie"}
-    found = [keys[change.path] for change in changes if change.path in keys and change.before]
+    found = [IDENTITY[each.path] for each in changes if each.path in IDENTITY and each.before]
     if found:
         yield Guard("identity", len(found), f"l'identité change : {', '.join(found)}")
 

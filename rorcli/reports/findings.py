@@ -70,3 +70,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "remedy": finding.remedy,
     }
+
+
+def escaped(text: str) -> str:
+    """Text that markdown takes for nothing but text, and that calls nobody."""
+    import html
+    import re
+
+    plain = re.sub(r"([\\`*_\[\]|#~])", r"\\\1", one_line(text))
+    return html.escape(plain, quote=False).replace("@", "&#64;")

@@ -5,7 +5,6 @@ What goes round tells no practitioner's name, no reserved number, nothing of sen
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -18,7 +17,7 @@ from rorcli.reports import Line
 from rorcli.reports.changes import IDENTITY, is_thing, node_lines, show, tally
 from rorcli.reports.conflicts import Dispute, disputes
 from rorcli.reports.discretion import RESERVED, hiding, personal
-from rorcli.reports.findings import counted, one_line
+from rorcli.reports.findings import counted, escaped, one_line
 from rorcli.reports.plan import names_of
 from rorcli.sync import Prepared
 
@@ -89,10 +88,10 @@ def markdown(compared: Iterable[Prepared], *, show_personal: bool) -> str:
 
 def _section(prepared: Prepared, *, show_personal: bool) -> Iterator[str]:
     """The paragraphs of one establishment."""
-    plan, path = prepared.plan, _escaped(prepared.document.path)
+    plan, path = prepared.plan, escaped(prepared.document.path)
     if prepared.problem is not None:
-        yield f"### {_escaped(prepared.ours.finess) or path}"
-        yield f"{path} : {_escaped(prepared.problem.message)}"
+        yield f"### {escaped(prepared.ours.finess) or path}"
+        yield f"{path} : {escaped(prepared.problem.message)}"
     if plan is None or not (plan.changes or plan.theirs or plan.conflicts):
         return
     tell = _Teller(prepared, show_personal=show_personal)
@@ -101,10 +100,10 @@ def _section(prepared: Prepared, *, show_personal: bool) -> Iterator[str]:
         counted(count["create"], "ajout"), counted(count["delete"], "retrait"),
         counted(count["update"], "modification"), counted(conflicts, "conflit"),
     )  # fmt: skip
-    yield f"### {plan.finess} {_escaped(prepared.ours.etablissement.nom or '')}"
+    yield f"### {plan.finess} {escaped(prepared.ours.etablissement.nom or '')}"
     yield f"{path} : {', '.join(counts)}"
-    guards = [f"- garde {g.name} : {_escaped(tell.hide(g.message))}" for g in plan.guards]
-    yield "\n".join([*guards, *(f"- {_escaped(note)}" for note in prepared.notes)])
+    guards = [f"- garde {g.name} : {escaped(tell.hide(g.message))}" for g in plan.guards]
+    yield "\n".join([*guards, *(f"- {escaped(note)}" for note in prepared.notes)])
     yield _block([*tell.conflicts(), *tell.changes(plan.changes)])
     if theirs := list(tell.changes(plan.theirs)):
         yield f"Dans l'annuaire, à reprendre par pull --merge : {tally(plan.theirs).total()}"
@@ -184,9 +183,3 @@ def _sensitive(prepared: Prepared) -> frozenset[str]:
     """Keys of the units that are sensitive on either side."""
     units = (placed for side in _both(prepared) for placed in side.units())
     return frozenset(placed.key for placed in units if placed.unit.unite_sensible is True)
-
-
-def _escaped(text: str) -> str:
-    """Text that markdown takes for nothing but text, and that calls nobody."""
-    plain = html.escape(one_line(text), quote=False).replace("@", "&#64;")
-    return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", plain)

@@ -25,7 +25,7 @@ def store(tmp_path, monkeypatch) -> str:
 
 
 @pytest.fixture
-def two(store) -> str:
+def two(store: str) -> str:
     assert run(["favorite", "add", SAULES, EHPAD], store=store).code == 0
     return store
 

@@ -69,7 +69,7 @@ def diff(
         raise UsageError("--summary, --full et -o sont trois formes du même résultat",
                          remedy="n'en donnez qu'une")  # fmt: skip
     store = session.open_store(read_only=True)
-    prepared = _prepare(session, paths or [Path()], store)
+    prepared = prepare_files(session, paths or [Path()], store)
     if output == "markdown":
         from rorcli.reports.review import markdown
 
@@ -165,7 +165,7 @@ class Answers:
 def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
     """Plan, guards, question, apply, outcomes: in this order, one establishment after the other."""
     store = session.open_store(read_only=answers.dry_run)
-    prepared = _prepare(session, paths, store, answers.named)
+    prepared = prepare_files(session, paths, store, answers.named)
     stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
     if answers.output == "text" or answers.dry_run:
         _show(session, prepared, answers.output)
@@ -206,9 +206,10 @@ def _apply_all(
     return outcomes
 
 
-def _prepare(
+def prepare_files(
     session: Session, paths: list[Path], store: Store, named: sync.Named = sync.NOBODY
 ) -> list[Prepared]:
+    """Every file with both sides and its plan; UsageError when one cannot be opened."""
     found = files.find(paths)
     for error in found.unreadable:
         raise error
