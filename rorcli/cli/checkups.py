@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
@@ -14,11 +15,12 @@ from rorcli import files
 from rorcli.cli.options import OUTPUT
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.inspection import inspect
-from rorcli.reports.findings import counted, render_counts, render_finding
+from rorcli.reports.findings import counted, render_counts
 from rorcli.text.document import Document, read
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
+    from rorcli.reports import Line
     from rorcli.reports.forges import Checkup
     from rorcli.validation import Finding, Severity
 
@@ -138,7 +140,7 @@ def look(
     try:
         for result in terminal.progress(results, total, "Vérification"):
             fresh = seen.add(*result)[:told]
-            terminal.write(map(render_finding, fresh))
+            terminal.write(_excerpts(seen, fresh) if fresh else ())
             told = told if told is None else told - len(fresh)
     except KeyboardInterrupt:
         seen.is_partial = True
@@ -150,6 +152,18 @@ def look(
         raise seen.unreadable[-1]
     if found.skipped:
         terminal.say(f"{counted(found.skipped, 'autre fichier')} YAML, sans établissement")
+
+
+def _excerpts(seen: Seen, found: Sequence[Finding]) -> Iterable[Line]:
+    """The findings on one file, shown in it; without its lines if it went away meanwhile."""
+    from rorcli.reports.excerpts import render_excerpts
+
+    path, content = found[0].path, b""
+    texts = [each.text for each in seen.given if each.path == path]
+    with suppress(OSError):
+        content = b"" if texts else Path(path).read_bytes()
+    is_text = b"\0" not in content
+    return render_excerpts(found, *texts or [content.decode("utf-8", "replace") * is_text])
 
 
 def tell(

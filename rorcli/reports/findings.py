@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rorcli.errors import RorcliError
-from rorcli.reports import Line
+from rorcli.reports import Line, Span
 from rorcli.validation.findings import Finding, Severity
 
 SCHEMA = "rorcli/findings/v1"
@@ -20,11 +20,16 @@ _WORDS = {
 
 def render_finding(finding: Finding) -> Line:
     """One whole line: PATH:LINE:COL: RULE severity message — remedy."""
+    remedy = f" — {one_line(finding.remedy)}" if finding.remedy else ""
+    return (*headline(finding), (remedy, "dim"))
+
+
+def headline(finding: Finding) -> tuple[Span, ...]:
+    """What every text about a finding begins with: PATH:LINE:COL: RULE severity message."""
     return (
         (f"{one_line(finding.path)}:{finding.line}:{finding.column}: ", "title"),
         (f"{finding.rule} {finding.severity}", finding.severity.value),
         (f" {one_line(finding.message)}", ""),
-        (f" — {one_line(finding.remedy)}" if finding.remedy else "", "dim"),
     )
 
 

@@ -84,7 +84,7 @@ class Checkup:
 
 
 def _text(seen: Checkup) -> str:
-    """One line a finding."""
+    """One line a finding, none of the file: a report goes round."""
     return "".join(f"{plain(render_finding(each))}\n" for each in seen.shown)
 
 

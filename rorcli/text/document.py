@@ -10,6 +10,7 @@ it becomes a `Fault`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,12 +31,8 @@ except ImportError:  # a PyYAML built without libyaml: same events, forty times 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_DIGITS = 15
-DAY_KEYS = frozenset(
-    key
-    for noun in (Capacite, EntiteGeographique, Unite)
-    for key, spec in specs(noun).items()
-    if spec.kind is Kind.DAY
-)
+_DATED = (Capacite, EntiteGeographique, Unite)
+DAY_KEYS = frozenset(k for n in _DATED for k, s in specs(n).items() if s.kind is Kind.DAY)
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?")
 # What begins like a number: the canonical forms, which convert, and what a YAML 1.1 or 1.2 reader
@@ -117,6 +114,10 @@ class Document:
         """The line ending that the file uses."""
         return "\r\n" if "\r\n" in self.text else "\n"
 
+    @cached_property
+    def _breaks(self) -> list[int]:
+        return [found.start() for found in re.finditer("\n", self.text)]
+
     def position(self, pointer: str) -> tuple[int, int]:
         """Line and column, from 1, of a value; of the nearest mapping above when it is absent."""
         while pointer and pointer not in self.marks:
@@ -132,9 +133,10 @@ class Document:
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """Offset in `text` -> line and column, from 1; a byte-order mark takes no column."""
-        start = self.text.rfind("\n", 0, offset) + 1
+        line = bisect_left(self._breaks, offset)
+        start = self._breaks[line - 1] + 1 if line else 0
         bom = int(start == 0 and offset > 0 and self.text.startswith("\ufeff"))
-        return self.text.count("\n", 0, offset) + 1, offset - start + 1 - bom
+        return line + 1, offset - start + 1 - bom
 
     def source(self, pointer: str) -> str:
         """The value as it is written, quotes included; "" for an absent one."""
@@ -218,12 +220,10 @@ class _Reader:
     def _walk(self, parser: Any) -> None:  # noqa: C901 - calls would be most of what reading costs
         handlers: dict[type, Callable[[Any], None]] = {
             yaml.DocumentStartEvent: self._document,
-            yaml.MappingStartEvent: self._open,
-            yaml.SequenceStartEvent: self._open,
-            yaml.MappingEndEvent: self._close,
-            yaml.SequenceEndEvent: self._close,
+            yaml.MappingStartEvent: self._open, yaml.SequenceStartEvent: self._open,
+            yaml.MappingEndEvent: self._close, yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: lambda e: self._refuse(e, "alias YAML (« * »)", "recopiez la valeur"),
-        }
+        }  # fmt: skip
         # No call for a plain text; no question of anchor, tag or merge where no sign of them is.
         next_event, scalar, end = parser.get_event, yaml.ScalarEvent, yaml.StreamEndEvent
         stack, marking, suspect = self.stack, self.marking, _SUSPECT

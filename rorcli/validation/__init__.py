@@ -27,6 +27,7 @@ __all__ = [
 
 _NOTHING: frozenset[str] = frozenset()
 _AT_KEY = frozenset({"ROR110", "ROR115"})
+_COLLECTIONS = ("mapping", "sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,18 @@ def _check(document: Document, establishment: Establishment, today: date) -> Ite
 
 def _sound(issues: Iterable[Issue], broken: frozenset[str]) -> Iterator[Issue]:
     """Leaves out what merely follows from a breach of the schema at, above or below the place."""
+    around = {above for place in broken for above in _lineage(place)}
     for issue in issues:
-        if not any(_touch(issue.pointer, place) for place in broken):
+        if issue.pointer not in around and broken.isdisjoint(_lineage(issue.pointer)):
             yield issue
 
 
-def _touch(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+def _lineage(pointer: str) -> Iterator[str]:
+    """The pointer and those of all that is around it."""
+    yield pointer
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
 
 
 def _from_issue(document: Document, issue: Issue) -> Finding:
@@ -125,7 +131,19 @@ def _from_issue(document: Document, issue: Issue) -> Finding:
         issue.pointer,
         issue.message,
         issue.remedy,
+        _width(document, issue.pointer, at_key=at_key),
     )
+
+
+def _width(document: Document, pointer: str, *, at_key: bool) -> int:
+    """How many characters the value, or its key, takes on the line where it begins."""
+    mark = document.marks.get(pointer)
+    if mark is None:
+        return 0
+    if at_key and mark.key_start >= 0:
+        return mark.key_end - mark.key_start
+    is_block = mark.style in _COLLECTIONS and not mark.flow
+    return 1 if is_block else len(document.source(pointer).partition("\n")[0].rstrip()) or 1
 
 
 def _from_fault(document: Document, fault: Fault) -> Finding:
@@ -139,4 +157,5 @@ def _from_fault(document: Document, fault: Fault) -> Finding:
         fault.pointer,
         fault.message,
         fault.remedy,
+        width=1,
     )

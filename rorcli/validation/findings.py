@@ -45,7 +45,10 @@ class Issue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to look at; line and column count from 1, `field` is a JSON pointer."""
+    """One thing to look at; line and column count from 1, `field` is a JSON pointer.
+
+    `width` characters are meant on that line, 0 where something is missing.
+    """
 
     rule: str
     severity: Severity
@@ -55,6 +58,7 @@ class Finding:
     field: str
     message: str
     remedy: str
+    width: int = 0
 
     @property
     def sort_key(self) -> tuple[str, int, str, int, str]:

@@ -13,9 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rorcli.model import UO_KEYS
 from rorcli.text.document import Document
+from rorcli.validation.causes import Breach, cause, typo, value_at
 from rorcli.validation.findings import Issue
-from rorcli.validation.wording import RANK, Breach, say, say_unquoted, typo, value_at
+from rorcli.validation.wording import RANK, say, say_unquoted
 
 SCHEMA = Path(__file__).parents[1] / "data" / "etablissement.schema.min.json"
 
@@ -105,15 +107,25 @@ class Checked(NamedTuple):
 def check_schema(document: Document, find: Engine | None = None) -> Checked:
     """Every cause once: of several breaches at one place, only the most telling is said."""
     breaches = (find or engine())(document.data)
+    mistyped = {each.pointer.rpartition("/")[0] for each in breaches if _is_uo_of_units(each)}
+    held = {each.pointer: value_at(document.data, each.pointer) for each in breaches}
     first: dict[str, Breach] = {}
     for breach in sorted(breaches, key=lambda each: (RANK[each.keyword], each.place)):
-        first.setdefault(breach.cause, breach)
-    around = ((each, value_at(document.data, each.pointer)) for each in first.values())
+        first.setdefault(cause(breach, held[breach.pointer]), breach)
+    around = ((each, held[each.pointer]) for each in first.values())
     meant = {f"{each.pointer}/{key}" for each, held in around if (key := typo(each, held))}
     told = [
-        each for each in first.values() if each.keyword != "required" or each.place not in meant
+        each
+        for each in first.values()
+        if each.keyword != "required" or (each.place not in meant and each.pointer not in mistyped)
     ]
     issues = [say(document, breach) for breach in told]
-    broken = meant.union(breach.place for breach in breaches)
+    untold = (f"{unit}/{key}" for unit in mistyped for key in UO_KEYS)
+    broken = meant.union((breach.place for breach in breaches), untold)
     unquoted = (say_unquoted(*each) for each in document.ambiguous if each[0] not in broken)
     return Checked([*issues, *(each for each in unquoted if each)], frozenset(broken))
+
+
+def _is_uo_of_units(breach: Breach) -> bool:
+    """True where a UO holds units: its `type` is wrong, and what a UO must have is not missing."""
+    return breach.keyword == "falseSchema" and breach.pointer.endswith("/unites")

@@ -12,31 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from rorcli import codes
-from rorcli.fields import Kind, Spec
+from rorcli.fields import Kind, Spec, specs
 from rorcli.items import AGE, INSTANT, SHORT, TIME
-from rorcli.model import DIRECTEUR, FORMAT, UO_KEYS, Establishment, keys_of, spec_at
+from rorcli.model import DIRECTEUR, FORMAT, UO_KEYS, Unite, spec_at
 from rorcli.text.document import Document
 from rorcli.text.render import scalar
+from rorcli.validation.causes import ROOT, UNKNOWN, Breach, emptied, keys_at, strays, typo, value_at
 from rorcli.validation.findings import Issue
-
-
-class Breach(NamedTuple):
-    """One constraint that the data break; `key` is the missing or unknown key, if that is it."""
-
-    pointer: str
-    keyword: str
-    key: str | None = None
-
-    @property
-    def place(self) -> str:
-        """Pointer of the value concerned, present or not."""
-        return self.pointer if self.key is None else f"{self.pointer}/{self.key}"
-
-    @property
-    def cause(self) -> str:
-        """What one finding is enough for: all the forbidden keys of a unit, or one place."""
-        forbidden = self.keyword == "falseSchema"
-        return self.pointer.rpartition("/")[0] if forbidden else self.place
 
 
 class _Seen(NamedTuple):
@@ -71,15 +53,7 @@ class _Seen(NamedTuple):
 
 
 Said = tuple[str, str, str]  # rule, message, remedy
-_ROOT = Spec("", Kind.NOUN, "Fichier", "", noun=lambda: Establishment)
 _SHOWN = 60
-
-
-def value_at(data: Any, pointer: str) -> Any:
-    """The value that a JSON pointer leads to, through keys of the schema."""
-    for step in pointer.split("/")[1:]:
-        data = data[int(step) if isinstance(data, list) else step]
-    return data
 
 
 def say(document: Document, breach: Breach) -> Issue:
@@ -90,7 +64,7 @@ def say(document: Document, breach: Breach) -> Issue:
         around, value = value, value.get(breach.key)
     source = " ".join(document.source(breach.place).split())
     source = source if len(source) <= _SHOWN else f"{source[:_SHOWN]}…"
-    seen = _Seen(breach, spec_at(breach.place) or _ROOT, around, value, source)
+    seen = _Seen(breach, spec_at(breach.place) or ROOT, around, value, source)
     return _place(breach.place, _SAY[breach.keyword](seen))
 
 
@@ -143,18 +117,34 @@ def _type(seen: _Seen) -> Said:
     return "ROR112", message, _rewrite(seen)
 
 
+_FLAGS = {
+    "true": True, "oui": True, "yes": True, "vrai": True,
+    "false": False, "non": False, "no": False, "faux": False,
+}  # fmt: skip
+
+
+_ONE_BY_ONE = "écrivez un élément par ligne, chacun après un tiret"
+_RESHAPE: Mapping[tuple[Kind, type], str] = {
+    (Kind.NOUNS, dict): "mettez « - » devant sa première clé, et alignez les autres avec elle",
+    (Kind.NOUN, list): "retirez « - » devant ses clés",
+}
+
+
 def _rewrite(seen: _Seen) -> str:
     """How to write a value that has the wrong type."""
     spec, text = seen.spec, seen.text
-    if spec is _ROOT:
+    if spec is ROOT:
         return f"commencez par format: {FORMAT}, entite_juridique: et etablissement:"
     if spec.kind is Kind.COUNT and text.isascii() and text.isdigit():
         return f"écrivez {int(text)}, sans guillemets"
-    if spec.kind is Kind.FLAG and codes.fold(text) in ("oui", "non"):
-        return f"écrivez {'true' if codes.fold(text) == 'oui' else 'false'}"
+    if spec.kind is Kind.FLAG and codes.fold(text) in _FLAGS:
+        return f"écrivez {scalar(_FLAGS[codes.fold(text)])}, sans guillemets"
     if spec.kind in (Kind.CODES, Kind.NOUNS) and not seen.is_item:
-        return "écrivez un élément par ligne, chacun après un tiret"
-    return f"écrivez {seen.wanted}"
+        return _RESHAPE.get((spec.kind, type(seen.value)), _ONE_BY_ONE)
+    return _RESHAPE.get((spec.kind, type(seen.value)), f"écrivez {seen.wanted}")
+
+
+_INDENT = "décalez de deux espaces vers la droite les lignes qui suivent et le décrivent"
 
 
 def _missing(seen: _Seen) -> Said:
@@ -163,6 +153,8 @@ def _missing(seen: _Seen) -> Said:
         return "ROR111", "« Format » manque", f"écrivez format: {FORMAT} en première ligne"
     if seen.is_item:
         return "ROR111", f"{seen.label} : élément vide", "complétez-le ou retirez-le"
+    if strays(spec, seen.breach.place.rpartition("/")[0], seen.around):
+        return "ROR111", f"{seen.label} est vide", _INDENT
     hints = [spec.help.rstrip("."), _list(spec) if spec.table or spec.words else ""]
     hint = " ; ".join(hint for hint in hints if hint)
     return "ROR111", f"{seen.label} manque", f"renseignez « {spec.key} »{hint and f' ({hint})'}"
@@ -241,25 +233,14 @@ def _form(seen: _Seen) -> Said:
     return "ROR113", f"{seen.label} : {seen.source}{digits} n'a pas la forme attendue", remedy
 
 
-def _keys_at(pointer: str) -> Mapping[str, Spec]:
-    return keys_of((spec_at(pointer) or _ROOT).noun())
-
-
-def typo(breach: Breach, around: Mapping[str, Any]) -> str:
-    """The known key, absent `around`, that an unknown one was probably meant to be; "" for none."""
-    if breach.keyword != _UNKNOWN:
-        return ""
-    from difflib import get_close_matches
-
-    known = [*_keys_at(breach.pointer), *([] if breach.pointer else ["format"])]
-    absent = [key for key in known if key not in around]
-    return next(iter(get_close_matches(codes.fold(breach.key or ""), absent, n=1, cutoff=0.75)), "")
-
-
 def _unknown(seen: _Seen) -> Said:
-    breach, known = seen.breach, _keys_at(seen.breach.pointer)
+    breach, known = seen.breach, keys_at(seen.breach.pointer)
+    if breach.key in UO_KEYS:
+        return _forbidden(seen._replace(spec=specs(Unite)[breach.key]))
     remedy = f"clés admises ici : {', '.join(known)}"
-    if meant := typo(breach, seen.around):
+    if empty := emptied(breach, seen.around):
+        remedy = f"« {empty} » est vide au-dessus : {_INDENT}"
+    elif meant := typo(breach, seen.around):
         remedy = f"écrivez plutôt « {meant} »"
     elif breach.key in SHORT and "contacts" in known:
         remedy = f"déplacez « {breach.key} » dans un élément de « contacts »"
@@ -272,7 +253,9 @@ def _forbidden(seen: _Seen) -> Said:
         return "ROR115", message, "sortez-les de cette UO, ou changez son « type »"
     others = sum(key in UO_KEYS for key in seen.around) - 1
     more = f" et {others} autre{'s' * (others > 1)}" if others else ""
-    remedy = "déplacez cela dans une unité de type uo, ou changez le « type » de celle-ci"
+    remedy = "déplacez cela dans une unité de type uo"
+    if seen.breach.keyword != UNKNOWN:  # a unit, not the EG
+        remedy += ", ou changez le « type » de celle-ci"
     return "ROR115", f"{seen.label}{more} : seulement dans une UO", remedy
 
 
@@ -285,7 +268,6 @@ def _nameless(_: _Seen) -> Said:
     return "ROR111", "lieu sans « id » ni « nom »", "nommez-le, ou donnez l'id d'un lieu décrit"
 
 
-_UNKNOWN = "additionalProperties"
 # What to say of each keyword; of several at one place, the first here.
 _SAY: Mapping[str, Callable[[_Seen], Said]] = {
     "falseSchema": _forbidden,
@@ -296,7 +278,7 @@ _SAY: Mapping[str, Callable[[_Seen], Said]] = {
     "minimum": _form,
     "minItems": _missing,
     "required": _missing,
-    _UNKNOWN: _unknown,
+    UNKNOWN: _unknown,
     "anyOf": _nameless,
 }
 RANK = {keyword: rank for rank, keyword in enumerate(_SAY)}

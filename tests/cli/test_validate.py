@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 CLEAN = EXAMPLES / "clinique-du-parc.yaml"
 SCHEMA = json.loads((ROOT / "schemas" / "findings.v1.schema.json").read_text("utf-8"))
-LINE = re.compile(r".+:\d+:\d+: ROR\d{3} (error|warning|info) \S.* — \S.*")
+LINE = re.compile(r"^.+:\d+:\d+: ROR\d{3} (?:error|warning|info) \S.*$", re.MULTILINE)
 # All severities; a name and a value that would break whoever prints them as markup or as they are.
 FAULTY = """\
 format: 1
@@ -63,11 +63,13 @@ def test_a_clean_file_says_nothing_but_its_counts():
     assert run(["validate", "-q", CLEAN]).err == ""
 
 
-def test_findings_are_whole_lines_in_their_order(faulty, golden):
+def test_findings_are_told_in_their_order_each_with_its_line(faulty, golden):
     result = run(["validate", faulty])
     golden("validate/findings.txt", result.out)
     assert result.code == 1
-    assert all(LINE.fullmatch(line) for line in result.out.splitlines())
+    paragraphs = result.out.removesuffix("\n\n").split("\n\n")
+    assert [len(LINE.findall(each)) for each in paragraphs] == [1] * 5
+    assert all(LINE.match(each) for each in paragraphs)
     assert result.err == "1 erreur, 3 avertissements, 1 information dans 1 fichier\n"
 
 
@@ -201,7 +203,7 @@ def test_what_cannot_be_read_is_one_finding(here, content, rule):
     (here / "odd.yaml").write_bytes(content)
     result = run(["validate", "odd.yaml"])
     assert re.match(rf"odd\.yaml:\d+:\d+: {rule} error ", result.out)
-    assert len(result.out.splitlines()) == 1
+    assert len(LINE.findall(result.out)) == 1
     assert result.code == 1
     assert "Traceback" not in result.err
 
@@ -250,7 +252,7 @@ def interrupted(faulty, here, monkeypatch):
 def test_ctrl_c_leaves_what_was_seen_and_its_counts(interrupted, faulty):
     result = run(["validate", "."])
     assert result.code == 130
-    assert {line.split(":")[0] for line in result.out.splitlines()} == {faulty}
+    assert {line.split(":")[0] for line in LINE.findall(result.out)} == {faulty}
     assert result.err.splitlines()[0] == "Interrompu : 1 vus sur 2 fichiers"
     assert result.err.splitlines()[-1].endswith(" dans 1 fichier")
 

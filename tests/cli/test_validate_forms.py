@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from rorcli import __version__
-from rorcli.cli.checkups import FORMS
 from tests.cli.harness import run
-from tests.cli.test_validate import CLEAN, EXAMPLES, FAULTY, data
+from tests.cli.test_validate import CLEAN, EXAMPLES, FAULTY, LINE, data
 
 NAMES = {"github": "txt", "gitlab": "json", "junit": "xml", "sarif": "sarif"}
 COUNTS = "1 erreur, 3 avertissements, 1 information dans 1 fichier\n"
@@ -31,13 +30,22 @@ def test_each_form_is_what_it_was(faulty, golden, form):
     assert result.err == COUNTS
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", NAMES)
 def test_a_report_holds_what_stdout_would(faulty, here, form):
     result = run(["validate", faulty, "--report", f"{form}=rapports/r.out"])
     assert (here / "rapports" / "r.out").read_text("utf-8") == run(
         ["validate", faulty, "-o", form]
     ).out
     assert result == run(["validate", faulty])
+
+
+def test_a_text_report_goes_round_without_lines_of_the_file(faulty, here):
+    result = run(["validate", faulty, "--report", "text=r.txt"])
+    assert result == run(["validate", faulty])
+    reported = (here / "r.txt").read_text("utf-8").splitlines()
+    told = LINE.findall(result.out)
+    assert [line.partition(" — ")[0] for line in reported] == told
+    assert all(" — " in line for line in reported)
 
 
 @pytest.fixture
@@ -90,7 +98,8 @@ def test_exit_zero_forgives_findings_only(faulty):
 @pytest.mark.parametrize("limit", [0, 1, 3])
 def test_findings_beyond_a_number_are_counted_but_not_told(faulty, limit):
     whole, cut = run(["validate", faulty]), run(["validate", faulty, "--max-findings", str(limit)])
-    assert cut.out.splitlines() == whole.out.splitlines()[:limit]
+    assert LINE.findall(cut.out) == LINE.findall(whole.out)[:limit]
+    assert whole.out.startswith(cut.out)
     assert cut.code == whole.code == 1
     assert cut.err == f"{COUNTS}Non montrés : {5 - limit} constats (--max-findings {limit})\n"
 
@@ -111,7 +120,7 @@ def test_a_number_cuts_what_is_on_stdout_not_counts_nor_reports(faulty, here):
 
 def test_github_shows_no_name_unless_asked():
     case = EXAMPLES / "avertissements" / "ROR310-noms-differents.yaml"
-    [message] = [line.partition(" : ")[2] for line in run(["validate", case]).out.splitlines()]
+    [message] = [line.partition(" : ")[2] for line in LINE.findall(run(["validate", case]).out)]
     [names] = re.findall(r"(.+) ici, (.+) dans", message)
     masked = run(["validate", case, "-o", "github"]).out
     assert [name for name in names if name in masked] == []

@@ -207,6 +207,27 @@ def test_a_unit_with_keys_of_another_level_is_one_finding():
     assert "« Activités opérationnelles » et 9 autres" in found.message
 
 
+# One mistake that breaks the schema in many places: the edit, the one rule, what it says.
+ONE_MISTAKE = [
+    ("    - type: pole\n", "    - type: uo\n", "§unites:\n        - type: uo", "ROR115", ("une UO ne contient pas d'unités", "changez son « type »")),
+    ("type: uo\n", "type: service\n", "§activites:", "ROR115", ("« Activités opérationnelles » et", "changez le « type »")),
+    ("  categorie:", '  type_offre: "157"\n  unite_sensible: false\n  categorie:', '§type_offre: "157"\n  unite', "ROR115", ("« Type d'offre » et 1 autre", "uo")),
+    ("  directeur: {nom: MARTIN, prenom: Claire}", "  directeur:\n  prenom: Claire\n  fonction: '01'\n", "§fonction: '01'", "ROR110", ("« directeur » est vide au-dessus", "deux espaces")),
+    (" {age_min: 15 ans, age_max: 120 ans}", "\n          age_min: 15 ans\n          age_max: 120 ans", "§\n          age_min", "ROR111", ("« Patientèle » est vide", "décalez")),
+    ("{nom: MARTIN, prenom: Claire}", "[{nom: MARTIN}, {prenom: Claire}]", "§[{nom", "ROR112", ("retirez « - »",)),
+    ('            - "022"  # Chirurgie gynécologique\n            - "053"  # Gynécologie médicale\n', '            "022": chirurgie\n            "053": médecine\n', '§"022": ch', "ROR112", ("une liste de codes", "un élément par ligne")),
+    ("          horaires:\n            - {jours", "          horaires:\n            {jours", "§{jours: [lundi, mardi]", "ROR112", ("mettez « - » devant sa première clé",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "place", "rule", "facts"), ONE_MISTAKE)
+def test_one_mistake_is_one_finding_whatever_follows_from_it(old, new, place, rule, facts):
+    text, *where = edited(place.replace("§", ""), place, edited(old, new)[0])
+    [found] = validate(read(text, "s.yaml"), TODAY)
+    assert (found.rule, [found.line, found.column]) == (rule, where)
+    assert [fact for fact in facts if fact not in f"{found.message} {found.remedy}"] == []
+
+
 TEXTS = [SAMPLE, *(edited(case[2], case[3])[0] for case in BREACHES)]
 TEXTS += [edited(left_out, "")[0] for left_out, *_ in LEFT_OUT]
 TEXTS += [path.read_text("utf-8") for path in EVERY_EXAMPLE]

@@ -1,0 +1,78 @@
+"""Which breaches of the schema one mistake makes: a finding a cause, not one a consequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rorcli import codes
+from rorcli.fields import Kind, Spec
+from rorcli.model import UO_KEYS, Establishment, keys_of, spec_at
+
+ROOT = Spec("", Kind.NOUN, "Fichier", "", noun=lambda: Establishment)
+UNKNOWN = "additionalProperties"
+
+
+class Breach(NamedTuple):
+    """One constraint that the data break; `key` is the missing or unknown key, if that is it."""
+
+    pointer: str
+    keyword: str
+    key: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Pointer of the value concerned, present or not."""
+        return self.pointer if self.key is None else f"{self.pointer}/{self.key}"
+
+
+def value_at(data: Any, pointer: str) -> Any:
+    """The value that a JSON pointer leads to, through keys of the schema."""
+    for step in pointer.split("/")[1:]:
+        data = data[int(step) if isinstance(data, list) else step]
+    return data
+
+
+def cause(breach: Breach, held: Any) -> str:
+    """What one finding is enough for: one place, or all that stands wrong for one reason.
+
+    `held` is the value at the breach's pointer. The keys of another level in one unit are one
+    cause, and so are a key left empty and the keys below it that are not indented.
+    """
+    if breach.keyword == "falseSchema":
+        return breach.pointer.rpartition("/")[0]
+    if breach.keyword == UNKNOWN and (empty := emptied(breach, held)):
+        return f"{breach.pointer}/{empty}"
+    is_of_uo = breach.keyword == UNKNOWN and breach.key in UO_KEYS
+    return f"{breach.pointer}/uo" if is_of_uo else breach.place
+
+
+def emptied(breach: Breach, held: Mapping[str, Any]) -> str:
+    """The empty key beside an unknown one that is its own: both have the same indent; or ""."""
+    known = keys_at(breach.pointer).values()
+    empty = (spec for spec in known if breach.key in strays(spec, breach.pointer, held))
+    return next((spec.key for spec in empty), "")
+
+
+def strays(spec: Spec, pointer: str, held: Mapping[str, Any]) -> list[str]:
+    """The keys that lack their indent: those of an empty noun, unknown in what holds it."""
+    if spec.kind is not Kind.NOUN or held.get(spec.key, 0) is not None:
+        return []
+    known = keys_at(pointer)
+    return [key for key in held if key not in known and key in keys_of(spec.noun())]
+
+
+def keys_at(pointer: str) -> Mapping[str, Spec]:
+    """The keys that the mapping at a pointer may hold."""
+    return keys_of((spec_at(pointer) or ROOT).noun())
+
+
+def typo(breach: Breach, around: Mapping[str, Any]) -> str:
+    """The known key, absent `around`, that an unknown one was probably meant to be; "" for none."""
+    if breach.keyword != UNKNOWN:
+        return ""
+    from difflib import get_close_matches
+
+    known = [*keys_at(breach.pointer), *([] if breach.pointer else ["format"])]
+    absent = [key for key in known if key not in around]
+    return next(iter(get_close_matches(codes.fold(breach.key or ""), absent, n=1, cutoff=0.75)), "")
