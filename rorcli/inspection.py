@@ -10,14 +10,15 @@ import gc
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rorcli.errors import UsageError
 from rorcli.files import read_file
@@ -35,13 +36,21 @@ MOST_PROCESSES = 8
 # Windows lets nobody interrupt a wait that has no end.
 PATIENCE_S = 0.5
 Result = tuple[str, Judged | UsageError]
+Work = Callable[[str], Result]
+
+
+class Terms(NamedTuple):
+    """What files are judged by: the day, the rules set aside, further domains of MSSanté."""
+
+    today: date
+    ignored: frozenset[str] = frozenset()
+    mssante: tuple[str, ...] = ()
 
 
 def inspect(
     paths: Iterable[Path],
     given: Iterable[Document],
-    today: date,
-    ignored: frozenset[str],
+    terms: Terms,
     processes: int | None = None,
 ) -> Iterator[tuple[str, list[Finding] | UsageError]]:
     """What `validate_all` finds in files and Documents `given`, by path as shown, one at a time.
@@ -49,9 +58,10 @@ def inspect(
     `processes` is worked out from the size of the files, unless told.
     """
     held = {each.path: each for each in given}
-    panel = Panel(lambda path: held.get(path) or read_file(Path(path)), ignored)
-    ours = ((path, judge(held[path], today)) for path in sorted(held))
-    theirs = _judge_files(sorted(map(str, paths)), today, processes)
+    panel = Panel(lambda path: held.get(path) or read_file(Path(path)), terms.ignored)
+    ours = ((path, judge(held[path], terms.today, terms.mssante)) for path in sorted(held))
+    work = partial(_judge_file, terms=terms)
+    theirs = _judge_files(sorted(map(str, paths)), work, processes)
     results: Iterable[Result] = merge(ours, theirs, key=itemgetter(0))
     for path, judged in results:
         try:
@@ -60,18 +70,18 @@ def inspect(
             yield path, vanished
 
 
-def _judge_files(paths: Sequence[str], today: date, processes: int | None) -> Iterator[Result]:
+def _judge_files(paths: Sequence[str], work: Work, processes: int | None) -> Iterator[Result]:
     sizes = [_size(path) for path in paths]
     batches = deque(_batches(paths, sizes))
     processes = min(processes or _worth(sum(sizes)), len(batches))
     if processes > 1:
-        yield from _judge_apart(batches, today, processes)
+        yield from _judge_apart(batches, work, processes)
     for batch in batches:
         for path in batch:
-            yield _judge_file(path, today)
+            yield work(path)
 
 
-def _judge_apart(batches: deque[list[str]], today: date, processes: int) -> Iterator[Result]:
+def _judge_apart(batches: deque[list[str]], work: Work, processes: int) -> Iterator[Result]:
     """Takes from `batches` what other processes judge: all, unless they fail or cannot start."""
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
@@ -84,7 +94,7 @@ def _judge_apart(batches: deque[list[str]], today: date, processes: int) -> Iter
             while batches:
                 # No more at once than keeps all busy: results do not pile up.
                 for batch in islice(batches, len(waiting), 3 * processes):
-                    waiting.append(executor.submit(_judge_batch, batch, today))
+                    waiting.append(executor.submit(_judge_batch, batch, work))
                 results = _wait(waiting[0])
                 batches.popleft()
                 waiting.popleft()
@@ -106,13 +116,13 @@ def _begin() -> None:
     gc.set_threshold(50_000)
 
 
-def _judge_batch(paths: Sequence[str], today: date) -> list[Result]:
-    return [_judge_file(path, today) for path in paths]
+def _judge_batch(paths: Sequence[str], work: Work) -> list[Result]:
+    return [work(path) for path in paths]
 
 
-def _judge_file(path: str, today: date) -> Result:
+def _judge_file(path: str, terms: Terms) -> Result:
     try:
-        return path, judge(read_file(Path(path)), today)
+        return path, judge(read_file(Path(path)), terms.today, terms.mssante)
     except UsageError as error:
         return path, error
 

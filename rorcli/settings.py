@@ -56,8 +56,9 @@ class StoreSettings:
 class Settings:
     """The values of a run; `origins` tells where each comes from, by key, for `doctor`.
 
-    `older_than` is an age as `audit --older-than` takes it, `ignore` holds rule ids; `stores` are
-    those of the user's file by name, and LOCAL.
+    `older_than` is an age as `audit --older-than` takes it, `ignore` holds rule ids, `mssante`
+    domains of MSSanté that their names do not tell; `stores` are those of the user's file by name,
+    and LOCAL.
     """
 
     store: StoreSettings
@@ -66,6 +67,7 @@ class Settings:
     region: Region
     older_than: str
     ignore: tuple[str, ...]
+    mssante: tuple[str, ...]
     output: str
     color: str
     origins: Mapping[str, str]
@@ -81,6 +83,7 @@ KEYS: Mapping[str, Any] = {
     "store": LOCAL,
     "audit.older_than": "6mo",
     "validate.ignore": [],
+    "validate.mssante_domains": [],
     **{f"guards.{key}": value for key, value in asdict(Thresholds()).items()},
     **{f"region.{key}": value for key, value in asdict(Region()).items()},
 }
@@ -153,6 +156,7 @@ def _settings(
         region=Region(**_section(values, "region")),
         older_than=values["audit.older_than"],
         ignore=tuple(values["validate.ignore"]),
+        mssante=tuple(each.lower() for each in values["validate.mssante_domains"]),
         output=values["output"],
         color=values["color"],
         origins={key: origin for key, (_, origin) in found.items()},

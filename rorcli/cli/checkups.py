@@ -14,7 +14,7 @@ import typer
 from rorcli import files
 from rorcli.cli.options import OUTPUT
 from rorcli.errors import ExitCode, UsageError, strongest
-from rorcli.inspection import inspect
+from rorcli.inspection import Terms, inspect
 from rorcli.reports.findings import counted, render_counts
 from rorcli.text.document import Document, read
 
@@ -135,8 +135,9 @@ def look(
     if len(named) < len(paths):
         seen.given.append(read(terminal.read_bytes(), name))
     total = len(found.paths) + len(seen.given)
-    ignored = frozenset(session.settings.ignore)
-    results = inspect(found.paths, seen.given, session.today, ignored)
+    settings = session.settings
+    terms = Terms(session.today, frozenset(settings.ignore), settings.mssante)
+    results = inspect(found.paths, seen.given, terms)
     try:
         for result in terminal.progress(results, total, "Vérification"):
             fresh = seen.add(*result)[:told]

@@ -10,21 +10,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rorcli.model import Establishment, decode
+from rorcli.model import decode
 from rorcli.text.document import Document, Fault
+from rorcli.validation import numbers, plausibility, rules
 from rorcli.validation.across import Across, Claims, claims
 from rorcli.validation.completeness import check_completeness
 from rorcli.validation.findings import RULES, Finding, Issue, Rule, Severity
-from rorcli.validation.rules import CHECKS, check_comments
 from rorcli.validation.schema import check_schema
 from rorcli.validation.suppressions import Order, orders, settle
-from rorcli.validation.view import View
+from rorcli.validation.view import Check, View
 
 __all__ = [
     "RULES", "Finding", "Issue", "Judged", "Panel", "Rule", "Severity", "judge", "validate",
     "validate_all",
 ]  # fmt: skip
 
+CHECKS: tuple[Check, ...] = (
+    *numbers.CHECKS, *rules.CHECKS, *plausibility.CHECKS, check_completeness,
+)  # fmt: skip
 _NOTHING: frozenset[str] = frozenset()
 _AT_KEY = frozenset({"ROR110", "ROR115"})
 _COLLECTIONS = ("mapping", "sequence")
@@ -45,8 +48,11 @@ class Judged:
     asked: tuple[Order, ...] = ()
 
 
-def judge(document: Document, today: date) -> Judged:
-    """One file by itself; its findings are final only when a `Panel` has seen it."""
+def judge(document: Document, today: date, mssante: tuple[str, ...] = ()) -> Judged:
+    """One file by itself; its findings are final only when a `Panel` has seen it.
+
+    `mssante` are domains of MSSanté that their names do not tell.
+    """
     findings = [_from_fault(document, fault) for fault in document.faults]
     if document.data is None:
         return Judged(document.path, findings)
@@ -56,7 +62,8 @@ def judge(document: Document, today: date) -> Judged:
     if isinstance(document.data, dict):
         establishment = decode(document.data)
         said = claims(establishment)
-        found = _sound(_check(document, establishment, today), broken)
+        view = View(establishment, today, mssante)
+        found = _sound(_check(document, view), broken)
         findings += [_from_issue(document, issue) for issue in found]
     return Judged(document.path, findings, said, broken, orders(document))
 
@@ -88,20 +95,21 @@ def validate(document: Document, today: date, ignored: frozenset[str] = _NOTHING
 
 
 def validate_all(
-    documents: Sequence[Document], today: date, ignored: frozenset[str] = _NOTHING
+    documents: Sequence[Document],
+    today: date,
+    ignored: frozenset[str] = _NOTHING,
+    mssante: tuple[str, ...] = (),
 ) -> list[Finding]:
     """The findings on files judged together: each by itself, then against those before it."""
     panel = Panel({each.path: each for each in documents}.__getitem__, ignored)
-    found = [panel.conclude(judge(each, today)) for each in documents]
+    found = [panel.conclude(judge(each, today, mssante)) for each in documents]
     return sorted((f for each in found for f in each), key=lambda f: f.sort_key)
 
 
-def _check(document: Document, establishment: Establishment, today: date) -> Iterator[Issue]:
-    view = View(establishment, today)
-    for rule in CHECKS:
-        yield from rule(view)
-    yield from check_completeness(view)
-    yield from check_comments(document)
+def _check(document: Document, view: View) -> Iterator[Issue]:
+    for check in CHECKS:
+        yield from check(view)
+    yield from rules.check_comments(document)
 
 
 def _sound(issues: Iterable[Issue], broken: frozenset[str]) -> Iterator[Issue]:

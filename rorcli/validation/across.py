@@ -20,13 +20,14 @@ _PERSON = ("civilite", "nom", "prenom")
 class Claims(NamedTuple):
     """What a file says of subjects that other files may speak of.
 
-    `people` are (rpps, pointer, path of the unit, values of `_PERSON`), plain tuples since there
-    are many.
+    `units` are (id, pointer), `people` (rpps, pointer, path of the unit, values of `_PERSON`):
+    plain tuples, since there are many of both.
     """
 
     finess: str
     legal: str
     about_legal: tuple[tuple[str, Any], ...]
+    units: tuple[tuple[str, str], ...]
     people: tuple[tuple[str, str, str, tuple[str | None, ...]], ...]
 
 
@@ -39,7 +40,9 @@ def claims(read: Establishment) -> Claims:
         for each in placed.unit.praticiens
         if each.rpps
     ]
-    return Claims(read.finess, legal.finess or "", tuple(legal.to_data().items()), tuple(people))
+    units = [(each.unit.id, each.unit.pointer) for each in read.units() if each.unit.id]
+    about_legal = tuple(legal.to_data().items())
+    return Claims(read.finess, legal.finess or "", about_legal, tuple(units), tuple(people))
 
 
 class Across:
@@ -48,21 +51,29 @@ class Across:
     def __init__(self) -> None:
         self._sites: dict[str, str] = {}
         self._legal: dict[tuple[str, str], tuple[str, Any]] = {}
+        self._units: dict[str, str] = {}
         self._people: dict[tuple[str, str], tuple[str, str, str]] = {}
 
     def check(self, path: str, said: Claims) -> Iterator[Issue]:
-        """ROR307 and ROR309 to ROR311 on the next file, at `path` as shown."""
-        yield from self._check_site(path, said)
-        yield from self._check_legal_person(path, said)
-        yield from self._check_people(path, said)
-
-    def _check_site(self, path: str, said: Claims) -> Iterator[Issue]:
-        """ROR309."""
+        """ROR307 and ROR309 to ROR312 on the next file, at `path` as shown."""
         if said.finess in self._sites:
             message = f"{self._sites[said.finess]} décrit déjà l'établissement {said.finess}"
             yield Issue("ROR309", "/etablissement/finess", message, "gardez un seul fichier")
-        elif said.finess:
-            self._sites[said.finess] = path
+        else:  # two files of one EG share its units, which would be the same said again
+            yield from self._check_units(path, said)
+        if said.finess:
+            self._sites.setdefault(said.finess, path)
+        yield from self._check_legal_person(path, said)
+        yield from self._check_people(path, said)
+
+    def _check_units(self, path: str, said: Claims) -> Iterator[Issue]:
+        """ROR312: an id names one unit of one EG."""
+        for name, pointer in said.units:
+            file = self._units.setdefault(name, path)
+            if file != path:
+                message = f"{file} a déjà une unité d'identifiant {name}"
+                remedy = "corrigez-le, ou retirez-le d'une unité à créer"
+                yield Issue("ROR312", f"{pointer}/id", message, remedy)
 
     def _check_legal_person(self, path: str, said: Claims) -> Iterator[Issue]:
         """ROR307: what two files both say of an EJ is the same."""

@@ -1,22 +1,22 @@
-"""What no schema can say: keys of numbers and shapes of addresses (2xx), coherence (3xx).
+"""What no schema can say of a file: whether it is coherent (3xx).
 
-A rule is a small pure function over a `View` and stands in the table `CHECKS`; `check_comments`
-looks at the text, `validation.across` at several establishments. Each yields issues that point at
-the key concerned, present or not. Severities and sources are in `validation.findings.RULES`.
+A rule is a small pure function over a `View` and stands in the table `CHECKS`, here, in `numbers`
+or in `plausibility`; `check_comments` looks at the text, `validation.across` at several files. Each
+yields issues that point at the key concerned, present or not. Severities and sources are in
+`validation.findings.RULES`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
 from rorcli import codes
 from rorcli.fields import specs
-from rorcli.identifiers import finess_ok, is_corsican, rpps_ok, siren_ok, siret_ok
 from rorcli.items import Capacite, Contact, Horaire, Lieu, Patientele, Praticien, Telecom
 from rorcli.model import (
     DIRECTEUR,
@@ -28,69 +28,8 @@ from rorcli.model import (
 )
 from rorcli.text.document import Document
 from rorcli.text.render import scalar
-from rorcli.validation.findings import Issue, Severity
-from rorcli.validation.view import View, day_of, keys, named
-
-Check = Callable[[View], Iterator[Issue]]
-
-
-def check_numbers(view: View) -> Iterator[Issue]:
-    """ROR201 to ROR205."""
-    legal, site = view.establishment.entite_juridique, view.establishment.etablissement
-    for owner in (legal, site):
-        if owner.finess and not finess_ok(owner.finess):
-            grade = Severity.INFO if is_corsican(owner.finess) else None
-            found = _bad_key("ROR201", f"{owner.pointer}/finess", owner.finess)
-            yield found._replace(severity=grade)
-    siren = legal.siren if legal.siren and siren_ok(legal.siren) else ""
-    if legal.siren and not siren:
-        yield _bad_key("ROR202", f"{legal.pointer}/siren", legal.siren)
-    if site.siret and not siret_ok(site.siret):
-        yield _bad_key("ROR203", f"{site.pointer}/siret", site.siret)
-    elif site.siret and not site.siret.startswith(siren):
-        message = f"SIRET {site.siret} : il ne commence pas par le SIREN de l'EJ, {siren}"
-        yield Issue("ROR205", f"{site.pointer}/siret", message, "corrigez l'un des deux")
-    for person in view.all_of(Praticien):
-        if person.rpps and not rpps_ok(person.rpps):
-            yield _bad_key("ROR204", f"{person.pointer}/rpps", person.rpps)
-
-
-def _bad_key(rule: str, pointer: str, number: str) -> Issue:
-    spec = spec_at(pointer)
-    message = f'{spec.label if spec else ""} "{number}" : la clé de contrôle est fausse'
-    return Issue(rule, pointer, message, "un chiffre est faux : recopiez le numéro à sa source")
-
-
-_MAIL = r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"
-_PHONE = re.compile(r"0[1-9]\d{8}|\+(?!330)[1-9]\d{6,14}|1\d{1,2}|11\d{4}|[13]\d{3}")
-_SITE = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?")
-_SHAPES: Mapping[str, tuple[str, re.Pattern[str], str]] = {
-    **dict.fromkeys("1268", ("ROR206", _PHONE, "écrivez dix chiffres, ou +33 et neuf chiffres")),
-    **dict.fromkeys("39", ("ROR207", re.compile(_MAIL), "écrivez nom@domaine")),
-    "MSSANTE": ("ROR208", re.compile(rf"(?i)(?=.*@.*mssante){_MAIL}"),
-                "une boîte MSSanté est dans un domaine MSSanté : nom@etablissement.mssante.fr"),
-    "4": ("ROR209", _SITE, "écrivez l'adresse complète : https://…"),
-}  # fmt: skip
-
-
-def check_addresses(view: View) -> Iterator[Issue]:
-    """ROR206 to ROR209, wherever a number or an address stands."""
-    site = view.establishment.etablissement
-    yield from _address(f"{site.pointer}/site_internet", "4", site.site_internet)
-    for telecom in view.all_of(Telecom):
-        tail = "/valeur" if telecom.pointer.split("/")[-2] == "telecoms" else ""
-        yield from _address(telecom.pointer + tail, telecom.canal, telecom.valeur)
-    for unit in view.all_of(Unite):
-        for index, box in enumerate(unit.mssante):
-            tail = f"/{index}" if len(unit.mssante) > 1 else ""
-            yield from _address(f"{unit.pointer}/mssante{tail}", "MSSANTE", box)
-
-
-def _address(pointer: str, canal: str | None, value: str | None) -> Iterator[Issue]:
-    rule, shape, remedy = _SHAPES.get(canal or "", ("", None, ""))
-    bare = re.sub(r"[ .()-]", "", value or "") if rule == "ROR206" else value
-    if bare and shape and not shape.fullmatch(bare):
-        yield Issue(rule, pointer, f"« {value} » n'a pas la forme attendue", remedy)
+from rorcli.validation.findings import Issue
+from rorcli.validation.view import Check, View, day_of, keys, named
 
 
 def check_order(view: View) -> Iterator[Issue]:
@@ -288,6 +227,6 @@ def check_dates(view: View) -> Iterator[Issue]:
 
 
 CHECKS: tuple[Check, ...] = (
-    check_numbers, check_addresses, check_order, check_doubles, check_identities, check_ages,
+    check_order, check_doubles, check_identities, check_ages,
     check_closed_codes, check_sums, check_dates,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from rorcli.fields import LISTS, Kind, Spec, specs
 from rorcli.model import LEVEL_LABELS, EntiteGeographique, Establishment, Placed, Unite
 from rorcli.nouns import Noun
+from rorcli.validation.findings import Issue
 
 Node = EntiteGeographique | Unite
 _N = TypeVar("_N", bound=Noun)
@@ -18,10 +19,14 @@ _N = TypeVar("_N", bound=Noun)
 
 @dataclass(frozen=True)
 class View:
-    """An establishment on a day, with what several rules ask of it."""
+    """An establishment on a day, with what several rules ask of it.
+
+    `mssante` are domains of MSSanté that their names do not tell.
+    """
 
     establishment: Establishment
     today: date
+    mssante: tuple[str, ...] = ()
 
     @property
     def site(self) -> EntiteGeographique:
@@ -56,6 +61,9 @@ class View:
         """
         day = day_of(node.date_fermeture)
         return day is None or day > self.today or node.type_fermeture not in (None, "DEF")
+
+
+Check = Callable[[View], Iterator[Issue]]
 
 
 def named(node: Node) -> str:

@@ -12,13 +12,12 @@ import pytest
 from rorcli import inspection
 from rorcli.errors import UsageError
 from rorcli.files import read_file
-from rorcli.inspection import inspect
+from rorcli.inspection import Terms, inspect
 from rorcli.text.document import read
 from rorcli.validation import validate_all
 from tests.sample import SAMPLE
 
 TODAY = date(2026, 11, 25)
-NONE: frozenset[str] = frozenset()
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def paths(folder: Path) -> list[Path]:
 
 
 def findings(folder: Path, processes: int) -> list[object]:
-    results = inspect(paths(folder), [], TODAY, NONE, processes)
+    results = inspect(paths(folder), [], Terms(TODAY), processes)
     return [each for _, found in results for each in (found if isinstance(found, list) else ())]
 
 
@@ -98,7 +97,7 @@ def test_what_other_processes_cannot_do_is_done_here(folder, pool, monkeypatch):
 def test_a_file_that_cannot_be_opened_hides_no_other(folder, processes, monkeypatch):
     monkeypatch.setattr(inspection, "BATCH_BYTES", 10_000)
     asked = [*paths(folder), folder / "06bis.yaml"]
-    told = dict(inspect(asked, [], TODAY, NONE, processes))
+    told = dict(inspect(asked, [], Terms(TODAY), processes))
     assert list(told) == sorted(map(str, asked))
     assert isinstance(told[str(folder / "06bis.yaml")], UsageError)
     assert sum(isinstance(each, list) for each in told.values()) == 12
@@ -106,7 +105,7 @@ def test_a_file_that_cannot_be_opened_hides_no_other(folder, processes, monkeypa
 
 def test_a_document_from_elsewhere_stands_at_the_place_of_its_name(folder):
     given = read(SAMPLE, str(folder / "08bis.yaml"))
-    told = dict(inspect(paths(folder), [given], TODAY, NONE))
+    told = dict(inspect(paths(folder), [given], Terms(TODAY)))
     assert list(told) == sorted(told)
     found = told[given.path]
     assert isinstance(found, list)
@@ -114,7 +113,7 @@ def test_a_document_from_elsewhere_stands_at_the_place_of_its_name(folder):
 
 
 def test_a_file_that_vanishes_before_it_is_compared_is_told(folder):
-    results = inspect(paths(folder), [], TODAY, NONE, 2)
+    results = inspect(paths(folder), [], Terms(TODAY), 2)
     for path, found in results:
         (folder / "09.yaml").unlink(missing_ok=True)
         if path.endswith("09.yaml"):

@@ -265,8 +265,10 @@ def pull(
     report.run(_pull_each(session, store, paths, how), len(paths))
     code = report.tell()
     written = [files.read_file(each.path) for each in report.done if each.status in TAKEN]
-    ignored = frozenset(session.settings.ignore)
-    session.terminal.say(*map(render_finding, validate_all(written, session.today, ignored)))
+    settings = session.settings
+    ignored = frozenset(settings.ignore)
+    findings = validate_all(written, session.today, ignored, settings.mssante)
+    session.terminal.say(*map(render_finding, findings))
     return code
 
 

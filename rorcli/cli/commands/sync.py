@@ -216,7 +216,9 @@ def prepare_files(
     if found.skipped:
         session.terminal.detail(f"{found.skipped} autre(s) fichier(s) YAML laissé(s) de côté")
     documents = [files.read_file(path) for path in found.paths]
-    findings = validate_all(documents, session.today, ignored=frozenset(session.settings.ignore))
+    settings = session.settings
+    ignored = frozenset(settings.ignore)
+    findings = validate_all(documents, session.today, ignored, settings.mssante)
     by_path: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_path[finding.path].append(finding)

@@ -147,6 +147,7 @@ def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any
         "store": settings.store.name or _redacted(settings.store.url),
         "audit.older_than": settings.older_than,
         "validate.ignore": list(settings.ignore),
+        "validate.mssante_domains": list(settings.mssante),
         "output": settings.output,
         "color": settings.color,
         **{f"store.{name}.{key}": _shown(value)

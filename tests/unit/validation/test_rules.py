@@ -33,6 +33,12 @@ UO_2 = (
 )
 FIRST = "    - type: pole\n"
 BEDS = "{nature: lit, statut: installe, nombre: 24, comptee_le: 2026-05-10}"
+TOWN = 'code_postal: "44000", commune: Nantes'
+SPAN = '{jours: [lundi, mardi], debut: "09:00", fin: "17:00"}'
+PERSON = (
+    '{rpps: "10999999989", nom: LE GALL, profession: "10", type_savoir_faire: S, mode_exercice: L}'
+)
+HERE = "adresse: {voie: v, code_postal: '44000', commune: c}"
 LAST = "{nature: lit, statut: occupe, nombre: 20}\n"
 
 READING = [
@@ -68,11 +74,23 @@ ADDRESSES = [
     Wrong("ROR206", "warning", '"02 61 91 00 02"', '§"02 61 91 00"', ("« 02 61 91 00 »", "+33")),
     Wrong("ROR206", "warning", '"02 61 91 00 20"', '§"+33 02 61 91 00 20"', ("+33",)),
     Wrong("ROR206", "warning", '"06 39 98 00 23"', '§"00 39 98 00 23"', ("dix chiffres",)),
+    Wrong("ROR206", "warning", '"02 61 91 00 20"', '§"+33 2 61 91 00"', ("+33",)),
+    Wrong("ROR206", "warning", '"02 61 91 00 20"', '§"+262 262 90 00"', ("+262",)),
+    Wrong("ROR206", "warning", '"02 61 91 00 20"', '§"+590 12 34 56"', ("+590",)),
+    Wrong("ROR207", "warning", "uo@ch-saules.example", '§"uo@saules.example;x"', ("saules.example;x",)),
+    Wrong("ROR207", "warning", "uo@ch-saules.example", '§"Accueil <uo@saules.example>"', ("nom@domaine",)),
     Wrong("ROR207", "warning", "accueil@ch-saules.example", "§accueil.ch-saules.example", ("nom@domaine",)),
     Wrong("ROR207", "warning", "uo@ch-saules.example", "§uo@saules", ("« uo@saules »",)),
     Wrong("ROR207", "warning", "ror@ch-saules.example", "§ror@", ("« ror@ »",)),
     Wrong("ROR208", "warning", "bis@ch-saules.mssante.example", "§bis@ch-saules.example", ("« bis@ch-saules.example »", "mssante")),
     Wrong("ROR208", "warning", "pole@ch-saules.mssante.example", "§mssante.example", ("« mssante.example »",)),
+    Wrong("ROR208", "warning", "bis@ch-saules.mssante.example", "§mssante@ch-saules.example", ("réglages", "validate.mssante_domains")),
+    Wrong("ROR209", "warning", "https://www.ch-saules.example", "§https://www..example", ("« https://www..example »",)),
+    Wrong("ROR209", "warning", "https://www.ch-saules.example", '§"ftp://ch-saules.example"', ("https://",)),
+    Wrong("ROR209", "warning", "https://www.ch-saules.example", '§"https://ch-saules.example/plan du site"', ()),
+    Wrong("ROR210", "warning", TOWN, 'code_postal: "44000", code_insee: §"49007", commune: Nantes', ("44000", "49007")),
+    Wrong("ROR210", "warning", TOWN, 'code_postal: "20200", code_insee: §"2A004", commune: Bastia', ("20200", "2A004")),
+    Wrong("ROR210", "warning", TOWN, 'code_postal: "97400", code_insee: §"97105", commune: Saint-Denis', ("97400",)),
     Wrong("ROR209", "warning", "https://www.ch-saules.example", "§www.ch-saules.example", ("https://",)),
 ]  # fmt: skip
 ITEMS = [
@@ -114,6 +132,18 @@ VALUES = [
     Wrong("ROR308", "error", "verifie_le: 2026-05-10", "verifie_le: §2026-02-30", ("« Vérifiée le »", "2026-02-30")),
     Wrong("ROR308", "error", "comptee_le: 2026-05-10", "comptee_le: §2026-05-10T25:00:00Z", ("« Comptée le »",)),
 ]  # fmt: skip
+PLAUSIBLE = [
+    Wrong("ROR313", "warning", 'debut: "09:00", fin: "17:00"', 'debut: "17:00", fin: §"09:00"', ("de 17:00 à 09:00", "00:00")),
+    Wrong("ROR313", "warning", 'debut: "09:00", fin: "17:00"', 'debut: "09:00", fin: §"09:00"', ("09:00",)),
+    Wrong("ROR314", "warning", SPAN, f'{SPAN}\n            - {{jours: [lundi, mardi], debut: §"16:59", fin: "18:00"}}', ("lundi", "16:59-18:00", "09:00-17:00")),
+    Wrong("ROR314", "warning", SPAN, f'{{jours: [mardi], debut: §"23:00", fin: "23:30"}}\n            - {SPAN.replace("17:00", "00:00")}', ("mardi",)),
+    Wrong("ROR315", "warning", BEDS, BEDS.replace("24", "§5001"), ("5001", "5000")),
+    Wrong("ROR316", "warning", LAST,
+          f"{LAST}        - {{{UO_2.replace('09', '32')}, activites: ['022'], praticiens: [{PERSON}], lieux: [{{nom: C, {HERE}, capacites: [{{nature: §lit, statut: installe, nombre: 2}}]}}]}}\n",
+          ("« Bis »", "mode_prise_en_charge")),
+    Wrong("ROR317", "warning", "verifie_le: 2026-05-10", "verifie_le: §2026-11-26", ("2026-11-26", "2026-11-25")),
+    Wrong("ROR317", "warning", "comptee_le: 2026-05-10", "comptee_le: §2026-11-26T00:00:00Z", ("2026-11-26",)),
+]  # fmt: skip
 MISSING = [
     Wrong("ROR401", "warning", "type: pole\n      nom: Pôle femme-mère-enfant\n      mssante: pole@ch-saules.mssante.example\n",
           "§type: pole\n      nom: Pôle femme-mère-enfant\n", ("Pôle « Pôle femme-mère-enfant »", "MSSanté", "« mssante »")),
@@ -141,7 +171,7 @@ COMMENTS = [
     Wrong("ROR117", "error", "              civilite: MME", f"              §# rorcli: ignore=ROR304\n{MLLE}", ("ROR304", "motif")),
     Wrong("ROR118", "warning", "civilite: MME", "civilite: MME  §# rorcli: ignore=ROR304 en attente", ("ROR304", "rien à signaler")),
 ]  # fmt: skip
-WRONG = [*READING, *NUMBERS, *ADDRESSES, *ITEMS, *VALUES, *MISSING, *COMMENTS]
+WRONG = [*READING, *NUMBERS, *ADDRESSES, *ITEMS, *VALUES, *PLAUSIBLE, *MISSING, *COMMENTS]
 
 
 def check(text, ignored=frozenset()):
@@ -179,8 +209,28 @@ RIGHT = [
     ("ROR206", '"02 61 91 00 02"', '"+33 2 61 91 00 02"'),
     ("ROR206", '"02 61 91 00 02"', '"(02).61-91 00.02"'),
     ("ROR206", '"02 61 91 00 02"', '"+32 2 555 12 12"'),
+    ("ROR206", "02 61 91 00 02", "0262 90 00 00"),
+    ("ROR206", "02 61 91 00 02", "+262 262 90 00 00"),
+    ("ROR206", "02 61 91 00 02", "+590 590 00 00 00"),
+    ("ROR206", "02 61 91 00 02", "+687 25 00 00"),
     ("ROR207", "uo@ch-saules.example", '"o\'neil+uo@mail.ch-saules.example"'),
     ("ROR208", "bis@ch-saules.mssante.example", "bis@CH.MSSante.example"),
+    ("ROR208", "bis@ch-saules.mssante.example", "bis@ch.mssante-regionale.example"),
+    ("ROR209", "https://www.ch-saules.example", "https://ch-saules.example:8443"),
+    ("ROR210", TOWN, 'code_postal: "44000", code_insee: "44109", commune: Nantes'),
+    ("ROR210", TOWN, 'code_postal: "20090", code_insee: "2A004", commune: Ajaccio'),
+    ("ROR210", TOWN, 'code_postal: "20200", code_insee: "2B033", commune: Bastia'),
+    ("ROR210", TOWN, 'code_postal: "97133", code_insee: "97701", commune: Saint-Barthélemy'),
+    ("ROR210", TOWN, 'code_postal: "97400", code_insee: "97411", commune: Saint-Denis'),
+    ("ROR210", TOWN, 'code_postal: "98800", code_insee: "98818", commune: Nouméa'),
+    ("ROR210", TOWN, 'code_postal: "98000", code_insee: "99138", commune: Monaco'),
+    ("ROR313", 'fin: "17:00"', 'fin: "00:00"'),
+    ("ROR314", SPAN, f'{SPAN}\n            - {{jours: [lundi], debut: "17:00", fin: "18:00"}}'),
+    ("ROR314", SPAN, f'{SPAN}\n            - {{jours: [jeudi], debut: "16:00", fin: "18:00"}}'),
+    ("ROR315", BEDS, BEDS.replace("24", "5000")),
+    ("ROR316", LAST, f"{LAST}        - {{{UO_2.replace('09', '32')}, activites: ['022'], praticiens: [{PERSON}], lieux: [{{id: 52/0000105}}]}}\n"),
+    ("ROR317", "verifie_le: 2026-05-10", "verifie_le: 2026-11-25"),
+    ("ROR317", "comptee_le: 2026-05-10", "comptee_le: 2026-11-25T23:59:59Z"),
     ("ROR209", "https://www.ch-saules.example", "http://ch-saules.example/acces?q=1#plan"),
     ("ROR301", FIRST, f"    - {{type: service, nom: S, {REACHED}, unites: [{{type: service, nom: S2, {REACHED}}}]}}\n{FIRST}"),
     ("ROR301", FIRST, f"    - {{type: pole, nom: P, {REACHED}, unites: [{{type: uf, nom: F, {REACHED}}}]}}\n{FIRST}"),
@@ -262,6 +312,7 @@ BETWEEN_FILES = [
     ("ROR307", "error", '  siren: "999000011"', "  siren: §null", ("« SIREN »",)),
     ("ROR309", "error", '"440099927"', '§"440099919"', ("440099919",)),
     ("ROR310", "warning", "nom: TARTAMPION", "nom: §TARTEMPION", ("10099999996", "TARTEMPION", "TARTAMPION", "Pôle femme-mère-enfant > Gynécologie")),
+    ("ROR312", "error", "id: 53/0000104", "id: §52/0000104", ("52/0000104",)),
     ("ROR311", "error", "civilite: MME", "civilite: §M", ("10099999996", "M ici", "MME")),
 ]  # fmt: skip
 
@@ -339,6 +390,15 @@ def test_an_unreadable_file_does_not_stop_the_others():
         ("0.yaml", "ROR101"),
         ("2.yaml", "ROR101"),
     ]
+
+
+def test_a_domain_of_the_settings_is_one_of_mssante():
+    text, *_ = edited("bis@ch-saules.mssante.example", "bis@boite.CH-Saules.example")
+    document = read(text, "s.yaml")
+    assert [each.rule for each in validate_all([document], TODAY)] == ["ROR208"]
+    for domain in ("ch-saules.example", "boite.ch-saules.example"):
+        assert validate_all([document], TODAY, mssante=(domain,)) == []
+    assert validate_all([document], TODAY, mssante=("saules.example", "example.org")) != []
 
 
 @pytest.mark.parametrize("text", ["3", "texte", "[]", "[1, {a: b}]", "{}", "format: 1"])
