@@ -17,7 +17,7 @@ from rorcli.errors import DataError, UsageError
 from rorcli.fields import Kind, specs
 from rorcli.identifiers import rpps_ok
 from rorcli.items import CANAUX, Capacite, Lieu, Praticien
-from rorcli.model import Establishment, Placed, decode, every_key, spec_at
+from rorcli.model import Establishment, Placed, Unite, decode, every_key, spec_at
 from rorcli.text import edits, selectors
 from rorcli.text.document import Document
 from rorcli.validation import validate
@@ -196,7 +196,7 @@ def add_practitioner(document: Document, uo: str, given: Mapping[str, str]) -> E
     if len(same) > 1:
         same = [r for r in same if unit.praticiens[r].specialite == given.get("specialite")]
     if same:
-        _require_same_person(unit.praticiens[same[0]], given)
+        require_same_person(unit.praticiens[same[0]], given)
         return _update(document, f"{unit.pointer}/praticiens/{same[0]}", given)
     known = next(
         (p for placed in establishment.units() for p in placed.unit.praticiens if p.rpps == rpps),
@@ -214,7 +214,7 @@ _TAKEN_OVER = (
 )
 
 
-def _require_same_person(known: Praticien, given: Mapping[str, str]) -> None:
+def require_same_person(known: Praticien, given: Mapping[str, str]) -> None:
     """A number with one wrong digit may be a colleague's: a known person is never renamed."""
     for key, held in (("nom", known.nom), ("prenom", known.prenom)):
         if held and key in given and codes.fold(given[key]) != codes.fold(held):
@@ -254,7 +254,7 @@ def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: 
     placed = uo_of(document, uo)
     if not placed.unit.lieux and not lieu:
         return _in_new_lieu(document, placed, measure)
-    place = _described(document, _choose_lieu(placed, lieu))
+    place = described(document, choose_lieu(placed.unit, lieu))
     wanted = Capacite(**measure).identity
     ranks = [rank for rank, c in enumerate(place.capacites) if c.identity == wanted]
     counted = (f"comptée le {measure['comptee_le']}",)
@@ -270,17 +270,21 @@ def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: 
 
 
 def _in_new_lieu(document: Document, placed: Placed, measure: Mapping[str, Any]) -> Edited:
-    address = edits.value_at(document.data, f"{selectors.EG_POINTER}/adresse")
-    item = {"nom": placed.unit.nom, **({"adresse": address} if address else {})}
-    after = edits.append_item(
-        document, f"{placed.unit.pointer}/lieux", {**item, "capacites": [dict(measure)]}
-    )
+    item = {**new_lieu(document, placed.unit), "capacites": [dict(measure)]}
+    after = edits.append_item(document, f"{placed.unit.pointer}/lieux", item)
     made = f"lieu « {placed.unit.nom} » créé, à l'adresse de l'établissement"
     return Edited(after, (made, f"comptée le {measure['comptee_le']}"))
 
 
-def _choose_lieu(placed: Placed, wanted: str) -> Lieu:
-    lieux = placed.unit.lieux
+def new_lieu(document: Document, uo: Unite) -> dict[str, Any]:
+    """A lieu for a UO that has none: its name, the address of the EG."""
+    address = edits.value_at(document.data, f"{selectors.EG_POINTER}/adresse")
+    return {"nom": uo.nom, **({"adresse": address} if address else {})}
+
+
+def choose_lieu(uo: Unite, wanted: str) -> Lieu:
+    """The lieu of a UO that an id or a name means, "" the only one; UsageError for another."""
+    lieux = uo.lieux
     matches = [
         each
         for each in lieux
@@ -294,17 +298,17 @@ def _choose_lieu(placed: Placed, wanted: str) -> Lieu:
     raise UsageError(f"{said} :{shown}" if lieux else f"{said}, qui n'en a pas", remedy=remedy)
 
 
-def _described(document: Document, lieu: Lieu) -> Lieu:
+def described(document: Document, lieu: Lieu) -> Lieu:
     """The same lieu where the file describes it: a shared one is referred to by its id alone."""
     if lieu.managed != {"id"}:
         return lieu
-    described = (
+    elsewhere = (
         each
         for placed in establishment_of(document).units()
         for each in placed.unit.lieux
         if each.id == lieu.id and each.managed != {"id"}
     )
-    return next(described, lieu)
+    return next(elsewhere, lieu)
 
 
 def confirm(document: Document, units: Iterable[str], day: date) -> Edited:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
-from rorcli.errors import UsageError
 from rorcli.fields import Kind, Spec, specs
 from rorcli.items import CANAUX, Contact, Horaire, Lieu, Telecom
 from rorcli.model import Establishment, Placed, Unite, decode
@@ -156,19 +155,11 @@ class _Tree:
         by_node: dict[str, list[Change]] = defaultdict(list)
         for change in changes:
             by_node[_pointer_of(change.path, ours)].append(change)
-        left: list[Change] = []
-        cuts: list[blocks.Cut] = []
-        for pointer, inside in by_node.items():
-            cut = blocks.cut(self.document, pointer) if pointer else None
-            try:
-                made = cut and replace(cut, document=self._edited(cut.document, inside, lieux))
-            except UsageError:  # to be said again with the place in the whole file
-                made = None
-            cuts += [made] if made else []
-            left += [] if made else inside
-        pasted = blocks.pasted(self.document, cuts)
-        whole, left = (self.document, changes) if pasted is None else (pasted, left)
-        self.document = self._edited(whole, left, lieux)
+        work = {pointer: partial(self._edited, changes=inside, lieux=lieux)
+                for pointer, inside in by_node.items()}  # fmt: skip
+        self.document, left = blocks.edit_nodes(self.document, work)
+        rest = [change for pointer in left for change in by_node[pointer]]
+        self.document = self._edited(self.document, rest, lieux)
 
     def _edited(self, document: Document, changes: list[Change], lieux: set[str]) -> Document:
         editing = _Editing(document, self.theirs, lieux)

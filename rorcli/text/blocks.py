@@ -6,13 +6,17 @@ Edits of a small document cost little. What is put back is read once more, whole
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rorcli.errors import UsageError
 from rorcli.text.document import Document, read
 from rorcli.text.edits import append_item, remove_item, value_at
 
 SITE, _EG, _UNITS = "/etablissement", "etablissement", "unites"
+#: Where a unit stands in the small document that its lines are.
+UNIT = f"{SITE}/{_UNITS}/0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,29 @@ def pasted(document: Document, cuts: list[Cut]) -> Document | None:
         wanted |= {k: v for k, v in small.items() if k != _EG}
     after = read(text, document.path)
     return after if after.data == wanted else None
+
+
+def edit_nodes(
+    document: Document, work: Mapping[str, Callable[[Document], Document]]
+) -> tuple[Document, list[str]]:
+    """Edits nodes in their own lines alone: the file after that, and the nodes that are left.
+
+    `work` gives, for the pointer of each node, what is to be done to the small document that its
+    lines are, where the EG keeps its pointer and a unit has that of `UNIT`. What a layout does not
+    allow there is left, to be done, or refused with its place, in the whole file.
+    """
+    left: list[str] = []
+    cuts: list[Cut] = []
+    for pointer, edit in work.items():
+        small = cut(document, pointer) if pointer else None
+        try:
+            made = small and replace(small, document=edit(small.document))
+        except UsageError:  # to be said again with the place in the whole file
+            made = None
+        cuts += [made] if made else []
+        left += [] if made else [pointer]
+    after = pasted(document, cuts)
+    return (document, list(work)) if after is None else (after, left)
 
 
 def moved(document: Document, pointer: str, target: str) -> Document:

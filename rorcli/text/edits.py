@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rorcli import codes
@@ -26,13 +28,27 @@ def set_value(document: Document, pointer: str, value: Any) -> Document:
     if pointer in document.marks:
         if _is_so(document, pointer, value):
             return document
-        return _proved(document, _replace(document, pointer, value), pointer, value)
+        return _proved(document, _replace(document, pointer, value), {pointer: value})
     holder = value_at(document.data, parent)
     if holder is None and parent:
         return set_value(document, parent, {key: value})
     if not isinstance(holder, dict):
         raise _refusal(document, parent, f"« {_key(parent)} » ne tient pas de clés", _BY_HAND)
-    return _proved(document, _insert_key(document, parent, key, value), pointer, value)
+    return _proved(document, _insert_key(document, parent, key, value), {pointer: value})
+
+
+def set_scalars(document: Document, values: Mapping[str, Any]) -> Document:
+    """The same for many scalars that the file holds, at the cost of one: it is read again once."""
+    wanted = {p: value for p, value in values.items() if not _is_so(document, p, value)}
+    if not wanted:
+        return document
+    now = document
+    # From the end: what stands before a change keeps its place.
+    for pointer in sorted(wanted, key=lambda p: document.marks[p].start, reverse=True):
+        text = _replace(now, pointer, wanted[pointer])
+        now = replace(document, text=text)
+        now.__dict__["marks"] = document.marks
+    return _proved(document, now.text, wanted)
 
 
 def append_item(document: Document, pointer: str, item: Any) -> Document:
@@ -52,7 +68,7 @@ def append_item(document: Document, pointer: str, item: Any) -> Document:
         indent = _column(document, mark.start)
         text = _insert_line(document, f"{pointer}/{len(old) - 1}",
                             render.items(_spec(pointer), [item], indent))  # fmt: skip
-    return _proved(document, text, f"{pointer}/{len(old)}", item)
+    return _proved(document, text, {f"{pointer}/{len(old)}": item})
 
 
 def remove_item(document: Document, pointer: str) -> Document:
@@ -76,7 +92,7 @@ def remove_item(document: Document, pointer: str) -> Document:
         if end == len(document.text) and not document.text.endswith("\n"):
             start -= len(document.newline)
     rest = [each for place, each in enumerate(old) if place != index]
-    return _proved(document, _splice(document, start, end, ""), parent, rest)
+    return _proved(document, _splice(document, start, end, ""), {parent: rest})
 
 
 def value_at(data: Any, pointer: str) -> Any:
@@ -91,22 +107,21 @@ def value_at(data: Any, pointer: str) -> Any:
     return data
 
 
-def _proved(document: Document, text: str, pointer: str, value: Any) -> Document:
+def _proved(document: Document, text: str, values: Mapping[str, Any]) -> Document:
     """The new text read again, if it holds exactly the wanted data."""
     wanted = copy.deepcopy(document.data)
-    holder, _, key = pointer.rpartition("/")
-    place = value_at(wanted, holder)
-    if isinstance(place, list) and int(key) == len(place):
-        place.append(value)
-    elif isinstance(place, list):
-        place[int(key)] = value
-    else:
-        place[key] = value
+    for pointer, value in values.items():
+        holder, _, key = pointer.rpartition("/")
+        place = value_at(wanted, holder)
+        if isinstance(place, list):
+            place[int(key) : int(key) + 1] = [value]  # at the end, one more
+        else:
+            place[key] = value
     after = read(text, document.path)
     faults = [[fault._replace(offset=0) for fault in each.faults] for each in (document, after)]
     if after.data != wanted or faults[0] != faults[1]:
         raise _refusal(
-            document, pointer,
+            document, next(iter(values)),
             "la mise en page de ces lignes ne permet pas une modification sûre",
             "modifiez-les à la main, ou écrivez cette liste avec un élément par ligne",
         )  # fmt: skip
@@ -136,7 +151,8 @@ def _replace(document: Document, pointer: str, value: Any) -> str:
     if _wants_lines(pointer, value) and not flow and (emptied or not mark.flow):
         return _write_below(document, pointer, value)
     if is_lines:
-        return _collapse(document, pointer, _inline(value, key, flow=False))
+        # The lines below the key go with their comments.
+        return _rewrite(document, pointer, " " + _inline(value, key, flow=False), "")
     new = _same_quotes(mark, value) or _inline(value, key, flow=flow)
     if mark.start == mark.end and document.text[mark.start - 1] not in " \t":
         new = " " + new
@@ -191,11 +207,6 @@ def _write_below(document: Document, pointer: str, value: Any) -> str:
     indent = _column(document, document.marks[pointer].key_start)
     body = _lines(document, _below(pointer, value, indent)).removesuffix(document.newline)
     return _rewrite(document, pointer, "", document.newline + body)
-
-
-def _collapse(document: Document, pointer: str, new: str) -> str:
-    """Writes a short value in place of the lines below a key; they go with their comments."""
-    return _rewrite(document, pointer, " " + new, "")
 
 
 def _rewrite(document: Document, pointer: str, beside: str, below: str) -> str:
@@ -270,14 +281,14 @@ def _within_flow(document: Document, pointer: str) -> bool:
 
 def _content_end(document: Document, pointer: str) -> int:
     """Where the value's own text ends; a block's end mark lies beyond comments that follow it."""
-    below = pointer + "/"
+    below, own = pointer + "/", document.marks[pointer]
     ends = [
         mark.end
-        for place, mark in document.marks.items()
+        for place, mark in (document.marks.items() if own.style in _COLLECTIONS else ())
         if (place == pointer or place.startswith(below))
-        and (mark.flow or mark.style not in {"mapping", "sequence"})
+        and (mark.flow or mark.style not in _COLLECTIONS)
     ]
-    end = max(ends, default=document.marks[pointer].end)
+    end = max(ends, default=own.end)
     while end > 0 and document.text[end - 1] in "\r\n":
         end -= 1
     return end
