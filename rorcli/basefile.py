@@ -6,13 +6,16 @@ private to its owner (0600). Without it a comparison cannot tell our changes fro
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import Any
 
-from rorcli import files
+from rorcli import __version__, files
 from rorcli.errors import UsageError
 from rorcli.planning.facts import Facts, Path
 
@@ -21,17 +24,53 @@ SCHEMA = "rorcli/base/v1"
 
 @dataclass(frozen=True)
 class Base:
-    """The facts of the last agreement, with the store and version that they came from."""
+    """The facts of the last agreement, with the store and version that they came from.
+
+    `agreed` is the fingerprint of a file that held what that version held, "" when they differed.
+    """
 
     finess: str
     store: str
     version: str
     saved_on: date
     facts: Facts
+    agreed: str = ""
 
     def saved_by(self, today: date) -> date | None:
         """Its day; None when that day has not come: one of two clocks is wrong, no age follows."""
         return self.saved_on if self.saved_on <= today else None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a base begins with: enough to tell that neither side moved since."""
+
+    finess: str
+    store: str
+    version: str
+    saved_on: date
+    agreed: str
+
+
+def fingerprint(content: bytes) -> str:
+    """Tells one text of a file from any other, line endings aside.
+
+    Ours alone: another version of this program may compare more.
+    """
+    plain = content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(b"\n".join((__version__.encode(), plain))).hexdigest()
+
+
+def heads(folder: pathlib.Path) -> dict[str, Head]:
+    """The bases beside the files of a folder, by fingerprint of the file that they agree with."""
+    found = {}
+    for path in (folder / files.STATE_FOLDER / "base").glob("*.json"):
+        # A damaged one says nothing here; whoever compares the file tells of it.
+        with suppress(OSError, *_DAMAGES), path.open(encoding="utf-8") as text:
+            head = _head("".join(islice(text, len(_HEAD))))
+            if head.agreed and head.finess == path.stem:
+                found[head.agreed] = head
+    return found
 
 
 def base_path(file: pathlib.Path, finess: str) -> pathlib.Path:
@@ -50,7 +89,7 @@ def load_base(file: pathlib.Path, finess: str) -> Base | None:
     except OSError as error:
         raise UsageError(f"{path} : lecture impossible ({files.reason(error)})",
                          remedy="vérifiez vos droits") from error  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _DAMAGES as error:
         raise UsageError(
             f"{path} : base illisible (tronquée, ou modifiée à la main)",
             remedy="retrouvez-la dans l'historique du dossier, ou supprimez-la : sans base, "
@@ -67,6 +106,15 @@ def known_facts(base: Base | None, store: str) -> Facts | None:
     return base.facts if base is not None and base.store == store else None
 
 
+def remember(file: pathlib.Path, base: Base) -> None:
+    """Keeps the base, unless the one that is there says the same: its day is no news."""
+    known = None
+    with suppress(UsageError):  # one that cannot be read is replaced
+        known = load_base(file, base.finess)
+    if known is None or replace(known, saved_on=base.saved_on) != base:
+        save_base(file, base)
+
+
 def save_base(file: pathlib.Path, base: Base) -> None:
     """Writes the base beside its file, readable by its owner only."""
     files.write(base_path(file, base.finess), _encode(base), mode=files.PRIVATE)
@@ -79,13 +127,15 @@ def _encode(base: Base) -> str:
         _node(tree, path)[_HELD] = value
     for path in sorted(base.facts.owned):
         _node(tree, path[:-1]).setdefault(_OWNED, []).append(path[-1])
-    head = {"schema": SCHEMA, "finess": base.finess, "store": base.store,
-            "version": base.version, "saved_on": base.saved_on.isoformat()}  # fmt: skip
+    values = (SCHEMA, base.finess, base.store, base.version, base.saved_on.isoformat(), base.agreed)
+    head = dict(zip(_HEAD, values, strict=True))
     # Not `indent`: that would take the slow encoder.
     lines = json.dumps({**head, "facts": tree}, ensure_ascii=False, separators=(",\n", ": "))
     return lines + "\n"
 
 
+_DAMAGES = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+_HEAD = ("schema", "finess", "store", "version", "saved_on", "agreed")
 # In a node of the tree: its own value, and the keys under it that the file manages. No identity
 # begins with a space, so none can be taken for these.
 _HELD, _OWNED = " value", " managed"
@@ -98,12 +148,23 @@ def _node(tree: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _decode(data: dict[str, Any]) -> Base:
-    if data["schema"] != SCHEMA:
-        raise ValueError(data["schema"])
     found = Facts()
     _read_node(data["facts"], (), found)
+    head = _head_of(data)
+    return Base(head.finess, head.store, head.version, head.saved_on, found, head.agreed)
+
+
+def _head(lines: str) -> Head:
+    """The head from the first lines of a base, which end in the comma before its facts."""
+    return _head_of(json.loads(lines.rstrip().rstrip(",") + "}"))
+
+
+def _head_of(data: dict[str, Any]) -> Head:
+    if data["schema"] != SCHEMA:
+        raise ValueError(data["schema"])
     finess, store, version = (_text(data[key]) for key in ("finess", "store", "version"))
-    return Base(finess, store, version, date.fromisoformat(data["saved_on"]), found)
+    agreed = _text(data.get("agreed", ""))
+    return Head(finess, store, version, date.fromisoformat(data["saved_on"]), agreed)
 
 
 def _read_node(node: dict[str, Any], path: Path, found: Facts) -> None:

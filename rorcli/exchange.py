@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -16,14 +15,13 @@ from typing import Any, TypeVar
 
 from rorcli import files, schemafile
 from rorcli.adoption import Adopted, adopt_ids
-from rorcli.basefile import Base, known_facts, load_base, save_base
+from rorcli.basefile import Base, known_facts, load_base, remember
 from rorcli.errors import (
     DataError,
     ExitCode,
     RefusedError,
     RorcliError,
     StoreConflictError,
-    UsageError,
     strongest,
 )
 from rorcli.fields import Kind, specs
@@ -35,7 +33,7 @@ from rorcli.planning.changes import Change, Choice, Merge, merge, rebase
 from rorcli.planning.facts import Facts, facts
 from rorcli.planning.plan import Sides
 from rorcli.stores.base import LoadableStore, Snapshot
-from rorcli.sync import NOBODY, Named, new_base, notes_on
+from rorcli.sync import NOBODY, Named, agreement, new_base, notes_on
 from rorcli.text import render
 from rorcli.text.document import Document
 from rorcli.validation.findings import Finding, Severity
@@ -132,21 +130,24 @@ def pull(
     done = Exchange(held.finess, path, Status.WRITTEN)
     try:
         if path.exists():
-            wanted = _require_same(path, held, wanted)
+            wanted, text = _require_same(path, held, wanted)
             done = replace(done, status=Status.UNCHANGED)
         else:
+            text = text_of(wanted)
             schemafile.place(path.parent)
-            files.write(path, text_of(wanted))
-        _remember(path, new_base(wanted, store, snapshot.version, today))
+            files.write(path, text)
+        remember(path, new_base(wanted, text, store, snapshot.version, today))
     except RorcliError as error:
         return replace(done, status=Status.REFUSED, problem=error)
     return done
 
 
-def _require_same(path: Path, held: Establishment, wanted: Establishment) -> Establishment:
+def _require_same(
+    path: Path, held: Establishment, wanted: Establishment
+) -> tuple[Establishment, str]:
     """What the file says, if it is what the store holds and nothing to be pulled is missing."""
-    data = files.read_file(path).data
-    ours = decode(data) if isinstance(data, dict) else Establishment()
+    document = files.read_file(path)
+    ours = decode(document.data) if isinstance(document.data, dict) else Establishment()
     sides = Sides.of(ours, held, None)
     missing = facts(wanted, sides.doubled).values.items() - sides.ours.values.items()
     if missing or merge(sides.ours, sides.theirs, None).ours:
@@ -154,7 +155,7 @@ def _require_same(path: Path, held: Establishment, wanted: Establishment) -> Est
             f"{path} : ce fichier existe et dit autre chose que l'annuaire ; il est resté intact",
             remedy=f"rorcli diff {path} montre les différences ; ou écrivez ailleurs, avec --to",
         )
-    return ours
+    return ours, document.text
 
 
 def merge_into(
@@ -174,12 +175,12 @@ def merge_into(
         choice = named.choice(ours, theirs)
         adopted = adopt_ids(document, ours, theirs)
         done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
-        after, kept = _merged(adopted, theirs, known_facts(base, store), choice)
+        after, kept, agreed = _merged(adopted, theirs, known_facts(base, store), choice)
         if after.text == document.text:
             done = replace(done, status=Status.UNCHANGED)
         else:
             files.save(path, document, after)
-        _remember(path, Base(done.finess, store, snapshot.version, today, kept))
+        remember(path, Base(done.finess, store, snapshot.version, today, kept, agreed))
     except RorcliError as error:
         return replace(done, status=Status.REFUSED, problem=error)
     return done
@@ -199,8 +200,8 @@ def _same_establishment(document: Document, finess: str) -> Establishment:
 
 def _merged(
     mine: Adopted, theirs: Establishment, known: Facts | None, choice: Choice
-) -> tuple[Document, Facts]:
-    """The document with theirs spliced in, and the base to keep beside it."""
+) -> tuple[Document, Facts, str]:
+    """The document with theirs spliced in, the base to keep beside it, and their agreement."""
     document, sides = mine.document, Sides.of(mine.ours, theirs, known)
     found = merge(sides.ours, sides.theirs, sides.base)
     doubted = _doubted(found, sides)
@@ -220,7 +221,7 @@ def _merged(
     # What we chose to keep is ours from now on: the base takes the directory's value for former.
     for change in settled.ours if choice.ours else ():
         _put(kept, change)
-    return after, kept
+    return after, kept, agreement(after, again, kept)
 
 
 def _put(kept: Facts, change: Change) -> None:
@@ -269,13 +270,19 @@ def load(
                                                      remedy=f"rorcli validate {path}"))  # fmt: skip
             continue
         try:
-            yield _load_one(ours, path, store, today=today, replacing=replacing)
+            yield _load_one(ours, document.text, path, store, today=today, replacing=replacing)
         except RorcliError as error:
             yield replace(refused, problem=error)
 
 
-def _load_one(
-    ours: Establishment, path: Path, store: LoadableStore, *, today: date, replacing: bool
+def _load_one(  # noqa: PLR0913 - a file and where it goes
+    ours: Establishment,
+    text: str,
+    path: Path,
+    store: LoadableStore,
+    *,
+    today: date,
+    replacing: bool,
 ) -> Exchange:
     try:
         added = store.add(ours, today=today, replace=replacing)
@@ -285,14 +292,5 @@ def _load_one(
         raise kind(f"{path} : {error.message}", remedy=error.remedy) from error
     snapshot = store.fetch(ours.finess)
     if snapshot is not None:
-        _remember(path, new_base(ours, store.url, snapshot.version, today))
+        remember(path, new_base(ours, text, store.url, snapshot.version, today))
     return Exchange(ours.finess, path, Status(added))
-
-
-def _remember(path: Path, base: Base) -> None:
-    """Keeps the base, unless the one that is there says the same: its day is no news."""
-    known = None
-    with suppress(UsageError):  # one that cannot be read is replaced
-        known = load_base(path, base.finess)
-    if known is None or replace(known, saved_on=base.saved_on) != base:
-        save_base(path, base)

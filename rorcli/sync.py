@@ -7,7 +7,7 @@ computed from; the result is read again before it is called applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rorcli.adoption import adopt_ids
-from rorcli.basefile import Base, known_facts, load_base, save_base
+from rorcli.basefile import Base, Head, fingerprint, known_facts, load_base, remember
 from rorcli.errors import (
     DataError,
     ExitCode,
@@ -27,17 +27,17 @@ from rorcli.errors import (
 )
 from rorcli.files import save
 from rorcli.model import Establishment, decode
-from rorcli.planning.changes import Change, Choice, differences, rebase
-from rorcli.planning.facts import doubles, facts
+from rorcli.planning.changes import Change, Choice, Merge, differences, merge, rebase
+from rorcli.planning.facts import Facts, doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
+from rorcli.text.document import Document
 from rorcli.text.edits import set_value
 from rorcli.text.selectors import node_keys
 from rorcli.validation.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from rorcli.stores.base import Snapshot, Store, Written
-    from rorcli.text.document import Document
 
 
 class Status(StrEnum):
@@ -132,6 +132,23 @@ def _keys(names: Iterable[str], ours: Establishment, theirs: Establishment) -> f
 
 
 NOBODY = Named()
+
+
+def unmoved(file: Path, heads: Mapping[str, Head], store: Store, *, today: date) -> Prepared | None:
+    """A file that agrees with its store, told from its base alone; None when that takes a look.
+
+    Neither the text nor the version moved since both were found to agree: nothing is read, which
+    makes the cost of a folder follow what changed in it.
+    """
+    with suppress(OSError):
+        head = heads.get(fingerprint(file.read_bytes()))
+        if head is None or head.store != store.url or head.saved_on > today:
+            return None
+        if store.version(head.finess) == head.version:
+            ours = decode({"etablissement": {"finess": head.finess}})
+            document, plan = Document(str(file), "", None), Plan(head.finess, head.version)
+            return Prepared(file, document, document, ours, (), plan=plan)
+    return None
 
 
 def prepare(  # noqa: PLR0913 - all that a comparison depends on
@@ -291,9 +308,15 @@ def _settle(prepared: Prepared, store: Store, held: Snapshot, *, today: date) ->
     if sides is None or held is not prepared.snapshot:
         sides = Sides.of(decode(document.data), held.establishment, former)
     kept = rebase(sides.base, sides.ours, sides.theirs, applied=())
-    if former != kept:
-        finess = prepared.ours.finess
-        save_base(prepared.file, Base(finess, store.url, held.version, today, kept))
+    agreed = agreement(document, sides, kept)
+    base = Base(prepared.ours.finess, store.url, held.version, today, kept, agreed)
+    remember(prepared.file, base)
+
+
+def agreement(document: Document, sides: Sides, base: Facts) -> str:
+    """The fingerprint of a file that holds what the store holds, where it manages it; else ""."""
+    is_agreed = merge(sides.ours, sides.theirs, base) == Merge()
+    return fingerprint(document.text.encode()) if is_agreed else ""
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
@@ -324,10 +347,12 @@ def steps(
         before = written.establishment
 
 
-def new_base(establishment: Establishment, store: str, version: str, today: date) -> Base:
+def new_base(
+    establishment: Establishment, text: str, store: str, version: str, today: date
+) -> Base:
     """The base of a file that was just pulled: it agrees with the store on all that it holds."""
-    agreed = facts(establishment, doubles(establishment))
-    return Base(establishment.finess, store, version, today, agreed)
+    held = facts(establishment, doubles(establishment))
+    return Base(establishment.finess, store, version, today, held, fingerprint(text.encode()))
 
 
 def _refused(prepared: Prepared, guards: list[Guard]) -> Outcome:

@@ -65,10 +65,10 @@ class Plan:
 
     finess: str
     version: str
-    changes: tuple[Change, ...]
-    theirs: tuple[Change, ...]
-    conflicts: tuple[tuple[Change, Change], ...]
-    guards: tuple[Guard, ...]
+    changes: tuple[Change, ...] = ()
+    theirs: tuple[Change, ...] = ()
+    conflicts: tuple[tuple[Change, Change], ...] = ()
+    guards: tuple[Guard, ...] = ()
     touched: frozenset[str] = frozenset()
     doubled: Doubled = frozenset()
 

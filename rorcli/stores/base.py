@@ -109,6 +109,9 @@ class Store(Protocol):
     def search(self, query: Query) -> Iterator[Hit]:
         """The establishments found, by commune, then name."""
 
+    def version(self, finess: str) -> str | None:
+        """The version of that EG alone, None when the store has none; as cheap as it can be."""
+
     def fetch(self, finess: str) -> Snapshot | None:
         """The establishment of that EG, None when the store has none."""
 

@@ -50,6 +50,7 @@ _HELD = """
     SELECT version, written_on, author, data, (
         SELECT json_group_object(key, changed_on) FROM nodes n WHERE n.finess = e.finess)
     FROM establishments e JOIN versions USING (finess, version) WHERE finess = ?"""
+_VERSION = "SELECT version FROM establishments WHERE finess = ?"
 _PUT_SITE = f"REPLACE {_insert('establishments', ('version', *SiteRow._fields))}"
 _HISTORY = """
     SELECT version, written_on, author, data FROM versions WHERE finess = ? ORDER BY version"""
@@ -117,6 +118,12 @@ class SqliteStore:
                 units = tuple(row[-2:] for row in nodes)
                 # The EG's own row, or none when no words were asked for: the whole is found.
                 yield Hit(*(*found, units if all(key for key, _ in units) else ()))
+
+    def version(self, finess: str) -> str | None:
+        """See `Store.version`."""
+        with failures_told(self._path):
+            row = self._connection.execute(_VERSION, (finess,)).fetchone()
+            return str(row[0]) if row else None
 
     def fetch(self, finess: str) -> Snapshot | None:
         """See `Store.fetch`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rorcli import sync
+from rorcli import basefile
 from rorcli.basefile import base_path
 from rorcli.errors import UsageError
 from tests.cli.harness import Result, make_store, run
@@ -195,7 +195,7 @@ def test_what_was_saved_is_told_though_its_base_cannot_be_kept(desk, monkeypatch
             "base.json : écriture impossible (disque plein)", remedy="libérez de la place"
         )
 
-    monkeypatch.setattr(sync, "save_base", full)
+    monkeypatch.setattr(basefile, "save_base", full)
     result = desk.run("push", "--yes")
     assert result.code == 6
     assert "enregistré : mais base.json : écriture impossible" in result.out

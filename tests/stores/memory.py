@@ -45,6 +45,10 @@ class MemoryStore:
         found = (hit for each in current if (hit := hit_of(each, query)))
         yield from islice(found, query.limit)
 
+    def version(self, finess: str) -> str | None:
+        held = self.fetch(finess)
+        return held.version if held else None
+
     def fetch(self, finess: str) -> Snapshot | None:
         versions = self.versions.get(finess)
         return versions[-1] if versions else None

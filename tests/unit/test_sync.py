@@ -233,7 +233,7 @@ def test_a_push_that_dies_is_finished_by_the_next_one(file, store, monkeypatch, 
         if place == "before the store":
             patch.setattr(store, "apply", die)
         elif place == "before the base":
-            patch.setattr(sync, "save_base", die)
+            patch.setattr(basefile, "save_base", die)
         else:
             patch.setattr(files, "_replace", die)
         with pytest.raises(Killed):

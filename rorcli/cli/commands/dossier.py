@@ -64,7 +64,7 @@ def dossier(
     session: Session = context.obj
     form = _form(to, output)
     store = session.open_store(read_only=True)
-    [prepared] = prepare_files(session, [file], store)
+    [prepared] = prepare_files(session, [file], store, whole=True)
     if prepared.problem is not None:
         raise prepared.problem
     if prepared.plan is None or prepared.snapshot is None:

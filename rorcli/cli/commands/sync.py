@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rorcli import files, sync
+from rorcli import basefile, files, sync
 from rorcli.cli.options import OUTPUT, Ours, Output, Paths, Theirs
 from rorcli.cli.targets import finess_or_file, unknown
 from rorcli.errors import ExitCode, RefusedError, UsageError, strongest
@@ -69,7 +70,7 @@ def diff(
         raise UsageError("--summary, --full et -o sont trois formes du même résultat",
                          remedy="n'en donnez qu'une")  # fmt: skip
     store = session.open_store(read_only=True)
-    prepared = prepare_files(session, paths or [Path()], store)
+    prepared = prepare_files(session, paths or [Path()], store, whole=full)
     if output == "markdown":
         from rorcli.reports.review import markdown
 
@@ -207,28 +208,50 @@ def _apply_all(
 
 
 def prepare_files(
-    session: Session, paths: list[Path], store: Store, named: sync.Named = sync.NOBODY
+    session: Session,
+    paths: list[Path],
+    store: Store,
+    named: sync.Named = sync.NOBODY,
+    *,
+    whole: bool = False,
 ) -> list[Prepared]:
-    """Every file with both sides and its plan; UsageError when one cannot be opened."""
+    """Every file with both sides and its plan; UsageError when one cannot be opened.
+
+    Of those that moved on neither side nothing is read, unless `whole`.
+    """
     found = files.find(paths)
     for error in found.unreadable:
         raise error
     if found.skipped:
         session.terminal.detail(f"{found.skipped} autre(s) fichier(s) YAML laissé(s) de côté")
-    documents = [files.read_file(path) for path in found.paths]
+    resting = {} if whole or named != sync.NOBODY else _resting(session, found.paths, store)
+    moved = [path for path in found.paths if path not in resting]
+    every = resting | dict(zip(moved, _compared(session, moved, store, named), strict=True))
+    return [every[path] for path in found.paths]
+
+
+def _resting(session: Session, paths: Iterable[Path], store: Store) -> dict[Path, Prepared]:
+    """The files that agree with their store still, told without reading them."""
+    heads, today = cache(basefile.heads), session.today
+    looked = ((path, sync.unmoved(path, heads(path.parent), store, today=today)) for path in paths)
+    return {path: ready for path, ready in looked if ready is not None}
+
+
+def _compared(
+    session: Session, paths: list[Path], store: Store, named: sync.Named
+) -> Iterator[Prepared]:
+    documents = [files.read_file(path) for path in paths]
     settings = session.settings
     ignored = frozenset(settings.ignore)
     findings = validate_all(documents, session.today, ignored, settings.mssante)
     by_path: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_path[finding.path].append(finding)
-    limits, today = session.settings.guards, session.today
-    return [
-        sync.prepare(
+    limits, today = settings.guards, session.today
+    for path, document in zip(paths, documents, strict=True):
+        yield sync.prepare(
             path, document, by_path[document.path], store, limits, named=named, today=today
         )
-        for path, document in zip(found.paths, documents, strict=True)
-    ]
 
 
 Form = Callable[["Prepared"], Iterable[Line]]
