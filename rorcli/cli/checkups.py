@@ -53,6 +53,12 @@ ShowPersonal = Annotated[
         "sensibles, ni les numéros de confidentialité 3.",
     ),
 ]
+Explain = Annotated[
+    str | None,
+    typer.Option(
+        "--explain", metavar="RÈGLE", help="Dire pourquoi une règle existe, avec un exemple."
+    ),
+]
 
 
 class Report(NamedTuple):
@@ -153,6 +159,20 @@ def look(
         raise seen.unreadable[-1]
     if found.skipped:
         terminal.say(f"{counted(found.skipped, 'autre fichier')} YAML, sans établissement")
+
+
+def explain_rule(session: Session, word: str, form: str) -> ExitCode:
+    """What a rule is for, to stdout; UsageError when no rule is called so."""
+    from rorcli.reports.lessons import lesson_data, render_lesson
+    from rorcli.reports.machine import dumps
+    from rorcli.validation.lessons import rule_named
+
+    rule = rule_named(word)
+    if form == "json":
+        session.terminal.write_text(dumps(lesson_data(rule)))
+    else:
+        session.terminal.write(render_lesson(rule))
+    return ExitCode.OK
 
 
 def _excerpts(seen: Seen, found: Sequence[Finding]) -> Iterable[Line]:

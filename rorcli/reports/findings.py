@@ -11,7 +11,7 @@ from rorcli.reports import Line, Span
 from rorcli.validation.findings import Finding, Severity
 
 SCHEMA = "rorcli/findings/v1"
-_WORDS = {
+SEVERITIES = {
     Severity.ERROR: "erreur",
     Severity.WARNING: "avertissement",
     Severity.INFO: "information",
@@ -35,7 +35,9 @@ def headline(finding: Finding) -> tuple[Span, ...]:
 
 def render_counts(counts: Mapping[Severity, int], files: int) -> Line:
     """How many of each severity, in how many files."""
-    words = ", ".join(counted(counts.get(severity, 0), word) for severity, word in _WORDS.items())
+    words = ", ".join(
+        counted(counts.get(severity, 0), word) for severity, word in SEVERITIES.items()
+    )
     return f"{words} dans {counted(files, 'fichier')}"
 
 

@@ -21,6 +21,7 @@ from rorcli.reports import plain
 from rorcli.reports.findings import findings_data, one_line, render_counts, render_finding
 from rorcli.reports.machine import dumps
 from rorcli.validation.findings import RULES, Finding, Severity
+from rorcli.validation.lessons import lessons, page_of
 
 HOME = "https://rorcli.example"
 SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -181,12 +182,12 @@ def _sarif(seen: Checkup) -> str:
 
 
 def _sarif_rule(rule: str) -> dict[str, Any]:
-    known, page = RULES[rule], f"docs/regles.md#{rule.lower()}"
-    help_ = f"{known.why} Exemples : rorcli validate --explain {rule}"
+    known, told, page = RULES[rule], lessons()[rule], page_of(rule)
+    help_ = f"{told.why} Source : {told.source}. Exemples : rorcli validate --explain {rule}"
     return {
         "id": rule,
         "shortDescription": {"text": known.title},
-        "fullDescription": {"text": known.why},
+        "fullDescription": {"text": told.why},
         "help": {"text": help_, "markdown": f"{help_} ou [{page}]({HOME}/{page})"},
         "helpUri": f"{HOME}/{page}",
         "defaultConfiguration": {"level": _LEVELS[known.severity]},

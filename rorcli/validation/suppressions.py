@@ -42,7 +42,7 @@ def orders(document: Document) -> tuple[Order, ...]:
 
 def settle(path: str, asked: Sequence[Order], findings: Sequence[Finding]) -> list[Finding]:
     """The findings of a file that nobody ignores, and what there is to say of its comments."""
-    named = {(order.line, rule) for order in asked for rule in order.rules if _may_ignore(rule)}
+    named = {(order.line, rule) for order in asked for rule in order.rules if may_ignore(rule)}
     met = {(each.line, each.rule) for each in findings} & named
     left = [each for each in findings if (each.line, each.rule) not in met]
     return [*left, *(said for order in asked for said in _judge(path, order, met))]
@@ -70,7 +70,8 @@ def _read(document: Document, comment: re.Match[str]) -> Order:
     return Order(place, line, rules, ((said and said[2]) or "").strip())
 
 
-def _may_ignore(rule: str) -> bool:
+def may_ignore(rule: str) -> bool:
+    """True for a rule that a comment can set aside."""
     return rule in RULES and not rule.startswith("ROR1")
 
 
@@ -82,7 +83,7 @@ def _judge(path: str, order: Order, met: set[tuple[int, str]]) -> Iterator[Findi
         if rule not in RULES:
             message, remedy = f"la règle {rule} n'existe pas", "vérifiez son numéro"
             yield _at(path, order, "ROR117", message, remedy)
-        elif not _may_ignore(rule):
+        elif not may_ignore(rule):
             message = f"{rule} ne peut pas être ignorée : le fichier ne serait pas lu partout"
             yield _at(path, order, "ROR117", message, "corrigez ce qu'elle signale")
         elif (order.line, rule) not in met:

@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from rorcli import __version__
+from rorcli.validation import RULES
 from tests.cli.harness import run
 from tests.cli.test_validate import CLEAN, EXAMPLES, FAULTY, LINE, data
 
@@ -145,3 +147,38 @@ def test_what_cannot_be_opened_is_told_in_every_form(faulty):
         told = run(["validate", faulty, "absent.yaml", "-o", form])
         assert told.code == 2
         assert "absent.yaml" in told.out
+
+
+RULE_SCHEMA = json.loads((EXAMPLES.parent / "schemas" / "rule.v1.schema.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("word", ["ROR203", "ror203", "203"])
+def test_a_rule_is_explained_by_its_name(word, golden):
+    result = run(["validate", "--explain", word])
+    assert (result.code, result.err) == (0, "")
+    golden("validate/explain.txt", result.out)
+
+
+def test_an_explanation_for_programs_is_of_the_shipped_schema():
+    for rule in RULES:
+        result = run(["validate", "--explain", rule, "-o", "json"])
+        assert result.code == 0
+        Draft202012Validator(RULE_SCHEMA).validate(json.loads(result.out))
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("ROR213", "ROR210 ("), ("ROR20", "ROR20"), ("siret", "docs/regles.md"), ("", "")],
+)
+def test_an_unknown_rule_is_a_wrong_call_that_names_the_closest(word, said):
+    result = run(["validate", "--explain", word])
+    assert (result.code, result.out) == (2, "")
+    assert f"« {word} » n'existe pas" in result.err
+    assert said in result.err
+
+
+def test_what_cannot_be_set_aside_says_so():
+    assert "rorcli: ignore=ROR401 motif" in run(["validate", "--explain", "ROR401"]).out
+    told = run(["validate", "--explain", "ROR104"]).out
+    assert "ne s'écarte pas" in told
+    assert "rorcli: ignore" not in told

@@ -12,11 +12,13 @@ from rorcli import files
 from rorcli.cli.checkups import (
     STDIN,
     ExitZero,
+    Explain,
     Form,
     MaxFindings,
     Reports,
     Seen,
     ShowPersonal,
+    explain_rule,
     look,
     parse_reports,
     tell,
@@ -54,6 +56,7 @@ def validate(
     max_findings: MaxFindings = None,
     exit_zero: ExitZero = False,
     show_personal: ShowPersonal = False,
+    explain: Explain = None,
     output: Form = "text",
 ) -> int:
     """Vérifie des fichiers d'établissements, sans rien demander à l'annuaire.
@@ -63,13 +66,17 @@ def validate(
       rorcli validate etablissements/ --fail-on warning
       rorcli validate -o json - < etab.yaml
       rorcli validate --report junit=rapport.xml --report sarif=rapport.sarif
+      rorcli validate --explain ROR203
 
-    Sans chemin, vérifie le dossier courant. Chaque constat tient en une ligne qui commence par
-    FICHIER:LIGNE:COLONNE: RÈGLE gravité. Le code est 1 s'il y a des erreurs, 2 si un fichier n'a
-    pas pu être ouvert ; les autres sont vérifiés quand même. Un commentaire
-    « # rorcli: ignore=ROR304 motif », sur la ligne ou juste au-dessus, écarte un constat.
+    Sans chemin, vérifie le dossier courant. Chaque constat commence par une ligne
+    FICHIER:LIGNE:COLONNE: RÈGLE gravité, suivie de la ligne du fichier et de ce qu'il faut écrire.
+    Le code est 1 s'il y a des erreurs, 2 si un fichier n'a pas pu être ouvert ; les autres sont
+    vérifiés quand même. Un commentaire « # rorcli: ignore=ROR304 motif », sur la ligne ou juste
+    au-dessus, écarte un constat.
     """
     session: Session = context.obj
+    if explain is not None:
+        return explain_rule(session, explain, output)
     wanted = parse_reports(reports or [])
     seen = Seen(GRAVE[fail_on], keeps=output != "text" or bool(wanted), exit_zero=exit_zero)
     limit = max_findings if output == "text" else 0

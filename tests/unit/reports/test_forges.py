@@ -16,6 +16,7 @@ from rorcli.cli.checkups import FORMS as OFFERED
 from rorcli.errors import UsageError
 from rorcli.reports.forges import FORMS, Checkup
 from rorcli.validation import RULES, Finding, Severity
+from rorcli.validation.lessons import lessons
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 QUALITY, SARIF = (
@@ -172,7 +173,7 @@ def test_sarif_says_of_each_rule_why_and_where_to_read_more(rule):
     [told] = valid("sarif", checkup(replace(FOUND[0], rule=rule)))["runs"][0]["tool"]["driver"][
         "rules"
     ]
-    assert RULES[rule].why in told["help"]["text"]
+    assert lessons()[rule].why in told["help"]["text"]
     assert told["helpUri"].endswith(f"/docs/regles.md#{rule.lower()}")
 
 
