@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from os.path import commonprefix
+from operator import eq
 from pathlib import Path
 
 from rorcli.errors import UsageError
@@ -56,6 +56,8 @@ def rule_named(word: str) -> Rule:
     from difflib import get_close_matches
 
     alike = get_close_matches(wanted, RULES, n=len(RULES), cutoff=0.5)
-    near = max(alike, key=lambda each: len(commonprefix([each, wanted])), default="")
+    near = max(
+        alike, key=lambda each: list(map(eq, each, wanted)), default=""
+    )  # first digits first
     meant = f"vouliez-vous dire {near} ({RULES[near].title}) ? " if near else ""
     raise UsageError(f"la règle « {word} » n'existe pas", remedy=f"{meant}toutes sont dans {PAGE}")
