@@ -28,7 +28,7 @@ ROOMS = """
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.crash
-    cli.editor cli.targets cli.exchanges cli.checkups
+    cli.editor cli.targets cli.exchanges cli.comparisons cli.checkups
     cli.commands cli.commands.sync cli.commands.* cli.app
     __main__
 """.split()  # noqa: SIM905 - a line is a floor, as on the map in CONTRIBUTING.md

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rorcli import basefile, files, sync
+from rorcli import sync
+from rorcli.cli import comparisons
 from rorcli.cli.options import OUTPUT, Ours, Output, Paths, Theirs
 from rorcli.cli.targets import finess_or_file, unknown
 from rorcli.errors import ExitCode, RefusedError, UsageError, strongest
 from rorcli.planning.limits import GUARDS
-from rorcli.reports import Line
 from rorcli.reports import plan as report
 from rorcli.reports.findings import render_finding
 from rorcli.reports.machine import dumps
 from rorcli.sync import Status
 from rorcli.text.selectors import find_unit
-from rorcli.validation import validate_all
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.stores.base import Store
     from rorcli.sync import Outcome, Prepared
-    from rorcli.validation.findings import Finding
 
 
 def diff(
@@ -70,15 +66,15 @@ def diff(
         raise UsageError("--summary, --full et -o sont trois formes du même résultat",
                          remedy="n'en donnez qu'une")  # fmt: skip
     store = session.open_store(read_only=True)
-    prepared = prepare_files(session, paths or [Path()], store, whole=full)
+    prepared = comparisons.prepare_files(session, paths or [Path()], store, whole=full)
     if output == "markdown":
         from rorcli.reports.review import markdown
 
         session.terminal.write_text(markdown(prepared, show_personal=show_personal))
     else:
-        _show(session, prepared, output, _form(summary=summary, full=full))
+        comparisons.show(session, prepared, output, comparisons.form_of(summary=summary, full=full))
     if output == "text":
-        _tell_guards(session, prepared)
+        comparisons.tell_guards(session, prepared)
     return _diff_code(session, prepared, exit_code=exit_code)
 
 
@@ -166,10 +162,10 @@ class Answers:
 def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
     """Plan, guards, question, apply, outcomes: in this order, one establishment after the other."""
     store = session.open_store(read_only=answers.dry_run)
-    prepared = prepare_files(session, paths, store, answers.named)
+    prepared = comparisons.prepare_files(session, paths, store, answers.named)
     stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
     if answers.output == "text" or answers.dry_run:
-        _show(session, prepared, answers.output)
+        comparisons.show(session, prepared, answers.output)
     to_write = [p for p in prepared if stopped[id(p)] is None]
     if answers.dry_run:
         outcomes = [o for o in stopped.values() if o is not None]
@@ -207,103 +203,11 @@ def _apply_all(
     return outcomes
 
 
-def prepare_files(
-    session: Session,
-    paths: list[Path],
-    store: Store,
-    named: sync.Named = sync.NOBODY,
-    *,
-    whole: bool = False,
-) -> list[Prepared]:
-    """Every file with both sides and its plan; UsageError when one cannot be opened.
-
-    Of those that moved on neither side nothing is read, unless `whole`.
-    """
-    found = files.find(paths)
-    for error in found.unreadable:
-        raise error
-    if found.skipped:
-        session.terminal.detail(f"{found.skipped} autre(s) fichier(s) YAML laissé(s) de côté")
-    resting = {} if whole or named != sync.NOBODY else _resting(session, found.paths, store)
-    moved = [path for path in found.paths if path not in resting]
-    every = resting | dict(zip(moved, _compared(session, moved, store, named), strict=True))
-    return [every[path] for path in found.paths]
-
-
-def _resting(session: Session, paths: Iterable[Path], store: Store) -> dict[Path, Prepared]:
-    """The files that agree with their store still, told without reading them."""
-    heads, today = cache(basefile.heads), session.today
-    looked = ((path, sync.unmoved(path, heads(path.parent), store, today=today)) for path in paths)
-    return {path: ready for path, ready in looked if ready is not None}
-
-
-def _compared(
-    session: Session, paths: list[Path], store: Store, named: sync.Named
-) -> Iterator[Prepared]:
-    documents = [files.read_file(path) for path in paths]
-    settings = session.settings
-    ignored = frozenset(settings.ignore)
-    findings = validate_all(documents, session.today, ignored, settings.mssante)
-    by_path: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_path[finding.path].append(finding)
-    limits, today = settings.guards, session.today
-    for path, document in zip(paths, documents, strict=True):
-        yield sync.prepare(
-            path, document, by_path[document.path], store, limits, named=named, today=today
-        )
-
-
-Form = Callable[["Prepared"], Iterable[Line]]
-
-
-def _form(*, summary: bool, full: bool) -> Form:
-    if not (summary or full):
-        return report.render_plan
-    from rorcli.reports.review import render_full, render_summary
-
-    return render_summary if summary else render_full
-
-
-def _show(
-    session: Session, prepared: list[Prepared], output: str, form: Form = report.render_plan
-) -> None:
-    """The plans to stdout, in another form than usual if one is given; the rest to stderr."""
-    terminal = session.terminal
-    if output == "json":
-        plans = [report.plan_data(each) for each in prepared]
-        ok = not any(each.problem for each in prepared)
-        terminal.write_text(dumps({"schema": "rorcli/plan/v1", "ok": ok, "plans": plans}))
-        return
-    for each in prepared:
-        terminal.write(form(each))
-        terminal.say(
-            *report.render_theirs(each), *(f"{each.ours.finess} : {n}" for n in each.notes)
-        )
-        if each.plan and each.plan.theirs:
-            terminal.say(f"  → rorcli pull --merge {each.document.path} les y reprend")
-    if not any(each.problem or _moves(each) for each in prepared):
-        terminal.say("Rien à enregistrer.")
-
-
-def _moves(prepared: Prepared) -> bool:
-    """True when a push would write, or when both sides changed the same."""
-    return prepared.plan is not None and bool(prepared.plan.changes or prepared.plan.conflicts)
-
-
-def _tell_guards(session: Session, prepared: list[Prepared]) -> None:
-    """What a push would be stopped by; push itself says it in its outcomes."""
-    for each in prepared:
-        for guard in each.plan.guards if each.plan else ():
-            said = f"{each.ours.finess} : push demanderait --allow {guard.name} : {guard.message}"
-            session.terminal.say(said)
-
-
 def _diff_code(session: Session, prepared: list[Prepared], *, exit_code: bool) -> int:
     problems = [each.problem for each in prepared if each.problem is not None]
     for problem in problems:
         session.terminal.error(problem)
-    changes = [ExitCode.CHANGES] if exit_code and any(map(_moves, prepared)) else []
+    changes = [ExitCode.CHANGES] if exit_code and any(map(comparisons.moves, prepared)) else []
     return strongest([*(problem.exit_code for problem in problems), *changes])
 
 
