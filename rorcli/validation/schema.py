@@ -78,7 +78,8 @@ def python_engine(text: str) -> Engine:
             if error.validator == "required":
                 keys = [key for key in error.validator_value if key not in error.instance]
             elif error.validator == "additionalProperties":
-                keys = [key for key in error.instance if key not in error.schema["properties"]]
+                known = error.schema.get("properties", ())
+                keys = [key for key in error.instance if key not in known]
             place = _join(error.absolute_path)
             found += [Breach(place, str(error.validator), key) for key in keys]
         return found

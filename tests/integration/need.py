@@ -1,7 +1,8 @@
 """What the tests of this folder need besides Python: without it they skip, and say what to do.
 
 `RORCLI_REQUIRE_INTEGRATION=1`, as `.ci/run` has it, makes a skip a failure. Programs are looked for
-on PATH and beside the Python that runs the tests, packages of npm in the folders of NODE_PATH.
+on PATH and beside the Python that runs the tests, packages of npm in the folders of NODE_PATH, the
+JSON-Schema-Test-Suite in that of JSON_SCHEMA_SUITE.
 """
 
 import os
@@ -15,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 # Read before the tests have an environment of their own.
 IS_REQUIRED = os.environ.get("RORCLI_REQUIRE_INTEGRATION") == "1"
 FOLDERS = [Path(folder) for folder in os.environ.get("NODE_PATH", "").split(os.pathsep) if folder]
+
+SUITE = os.environ.get("JSON_SCHEMA_SUITE", "")
 
 
 def missing(what: str, remedy: str) -> None:
@@ -41,3 +44,11 @@ def npm_package(name: str) -> Path:
         missing(f"the npm package {name}",
                 f"npm install --prefix FOLDER {name}, then NODE_PATH=FOLDER/node_modules")  # fmt: skip
     return found or Path()
+
+
+def json_schema_suite() -> Path:
+    """The folder of the JSON-Schema-Test-Suite, as the sources of `jsonschema` carry it."""
+    if not SUITE:
+        missing("JSON_SCHEMA_SUITE", "pip download --no-deps --no-binary :all: jsonschema, unpack it, then "
+                "JSON_SCHEMA_SUITE=FOLDER/json")  # fmt: skip
+    return Path(SUITE)
