@@ -49,6 +49,6 @@ def npm_package(name: str) -> Path:
 def json_schema_suite() -> Path:
     """The folder of the JSON-Schema-Test-Suite, as the sources of `jsonschema` carry it."""
     if not SUITE:
-        missing("JSON_SCHEMA_SUITE", "pip download --no-deps --no-binary :all: jsonschema, unpack it, then "
+        missing("JSON_SCHEMA_SUITE", "pip download --no-deps --no-binary jsonschema jsonschema, unpack it, then "
                 "JSON_SCHEMA_SUITE=FOLDER/json")  # fmt: skip
     return Path(SUITE)
