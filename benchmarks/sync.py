@@ -169,12 +169,12 @@ def planning(desk: Desk, rounds: int) -> Iterator[Row]:
     store.close()
 
 
-def keep(page: Path, lines: list[str]) -> None:
-    """The section under our heading, in the place of the former one or at the end of the page."""
+def keep(page: Path, lines: list[str], heading: str = HEADING) -> None:
+    """The section under that heading, in the place of the former one or at the end of the page."""
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    before, _, rest = text.partition(f"{HEADING}\n")
+    before, _, rest = text.partition(f"{heading}\n")
     after = re.search(r"^## ", rest, re.MULTILINE)
-    section = "\n".join([HEADING, "", *lines, ""])
+    section = "\n".join([heading, "", *lines, ""])
     following = f"\n{rest[after.start() :]}" if after else ""
     page.write_text(f"{before.rstrip()}\n\n{section}{following}", encoding="utf-8")
 

@@ -185,11 +185,14 @@ def _remove_activity(document: Document, uo: str, code: str) -> Edited:
     return Edited(edits.remove_item(document, f"{unit.pointer}/activites/{rank}"))
 
 
-def add_practitioner(document: Document, uo: str, given: Mapping[str, str]) -> Edited:
+def add_practitioner(
+    document: Document, uo: str, given: Mapping[str, str], registered: Mapping[str, str] = {}
+) -> Edited:
     """Adds a practitioner to a UO, or updates the given fields of the one with that RPPS.
 
-    What is not given is taken from another UO of the file where the person practises.
+    What is not given is what a register knows, else what another UO of the file says of the person.
     """
+    given = {**given, "rpps": given.get("rpps") or registered["rpps"]}
     establishment, unit = establishment_of(document), uo_of(document, uo).unit
     rpps = given["rpps"]
     same = [rank for rank, p in enumerate(unit.praticiens) if p.rpps == rpps]
@@ -203,7 +206,7 @@ def add_practitioner(document: Document, uo: str, given: Mapping[str, str]) -> E
         None,
     )
     notes = () if known is None else (_TAKEN_OVER,)
-    merged = {**(known.to_data() if known else {}), **given}
+    merged = {**(known.to_data() if known else {}), **registered, **given}
     item = {key: merged[key] for key in specs(Praticien) if key in merged}
     return Edited(edits.append_item(document, f"{unit.pointer}/praticiens", item), notes)
 

@@ -176,7 +176,7 @@ def _staged(path: Path, text: str, mode: int) -> Iterator[Callable[[], None]]:
 
 def _put(path: Path, temporary: Path, target: Path) -> None:
     with _failures_told(path):
-        _replace(temporary, target)
+        replace_file(temporary, target)
 
 
 @contextmanager
@@ -202,7 +202,8 @@ _REASONS = {
 _ERRNO = {28: "disque plein", 30: "disque en lecture seule", 27: "fichier trop gros"}
 
 
-def _replace(temporary: Path, target: Path) -> None:
+def replace_file(temporary: Path, target: Path) -> None:
+    """Puts a finished file in the place of another, at once; OSError when the system refuses."""
     for attempt in range(REPLACE_TRIES):
         try:
             temporary.replace(target)

@@ -56,15 +56,16 @@ class StoreSettings:
 class Settings:
     """The values of a run; `origins` tells where each comes from, by key, for `doctor`.
 
-    `older_than` is an age as `audit --older-than` takes it, `ignore` holds rule ids, `mssante`
-    domains of MSSanté that their names do not tell; `stores` are those of the user's file by name,
-    and LOCAL.
+    `annuaire` is an extract of the Annuaire santé, `older_than` an age as `audit --older-than`
+    takes it, `ignore` holds rule ids, `mssante` domains of MSSanté that their names do not tell;
+    `stores` are those of the user's file by name, and LOCAL.
     """
 
     store: StoreSettings
     stores: Mapping[str, StoreSettings]
     guards: Thresholds
     region: Region
+    annuaire: Path | None
     older_than: str
     ignore: tuple[str, ...]
     mssante: tuple[str, ...]
@@ -81,6 +82,7 @@ class Settings:
 CALLS: Mapping[str, str] = {"output": "text", "color": "auto"}
 KEYS: Mapping[str, Any] = {
     "store": LOCAL,
+    "annuaire": "",
     "audit.older_than": "6mo",
     "validate.ignore": [],
     "validate.mssante_domains": [],
@@ -129,6 +131,11 @@ def _refused(faults: Iterable[str]) -> UsageError:
     return UsageError("réglages refusés\n" + "\n".join(faults))
 
 
+def _beside(path: str, origin: str) -> Path | None:
+    """A path of a settings file, from the folder of that file; None for ""."""
+    return Path(origin).parent / Path(path).expanduser() if path else None
+
+
 def user_config() -> Path:
     """The user's own file, there or not."""
     import platformdirs
@@ -154,6 +161,7 @@ def _settings(
         stores=stores,
         guards=Thresholds(**_section(values, "guards")),
         region=Region(**_section(values, "region")),
+        annuaire=_beside(*found["annuaire"]),
         older_than=values["audit.older_than"],
         ignore=tuple(values["validate.ignore"]),
         mssante=tuple(each.lower() for each in values["validate.mssante_domains"]),

@@ -24,10 +24,11 @@ ROOMS = """
     login
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
     sync exchange
+    annuaire annuaire.extract annuaire.index annuaire.people
     tables tables.sheets
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.*
-    cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.crash
+    cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.register cli.crash
     cli.editor cli.targets cli.exchanges cli.comparisons cli.checkups
     cli.commands cli.commands.sync cli.commands.* cli.app
     __main__
@@ -37,7 +38,7 @@ ROOMS = """
 RESERVED = {
     "typer": {"cli"},
     "rich": {"cli"},
-    "sqlite3": {"stores"},
+    "sqlite3": {"stores", "annuaire"},
     "print": {"cli.terminal"},
     "input": {"cli.terminal"},
     "datetime.now": {"cli", "stores"},

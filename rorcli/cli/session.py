@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 if TYPE_CHECKING:
     from rorcli.cli.terminal import Terminal
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 # Without a time zone database the day turns at most an hour late, in summer.
 _WINTER = timezone(timedelta(hours=1))
+
+
+class SupportsClose(Protocol):
+    """What holds something of the system."""
+
+    def close(self) -> None:
+        """Lets go of it."""
 
 
 class Session:
@@ -73,8 +80,12 @@ class Session:
             if create
             else open_store(url, read_only=read_only, say=say)
         )
-        self._open.callback(store.close)
+        self.closes(store)
         return store
+
+    def closes(self, held: SupportsClose) -> None:
+        """Has something closed at the end of the run."""
+        self._open.callback(held.close)
 
     def close(self) -> None:
         """Closes what was opened; again if need be."""

@@ -50,7 +50,7 @@ def around(module, name):
         return made
     setattr(module, name, stepped)
 
-around(files, "_replace")
+around(files, "replace_file")
 around(files, "write")
 connect = sqlite.connect
 

@@ -110,7 +110,7 @@ def test_one_that_cannot_be_written_leaves_them_all(three, tmp_path, monkeypatch
     elif obstacle == "no room":
         monkeypatch.setattr(os, "fsync", fill)
     else:
-        monkeypatch.setattr(files, "_replace", refuse)
+        monkeypatch.setattr(files, "replace_file", refuse)
     with pytest.raises((RefusedError, UsageError), match="c.yaml"):
         files.save_all(three)
     texts = [path.read_text() for path, *_ in three]

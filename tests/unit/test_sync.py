@@ -235,7 +235,7 @@ def test_a_push_that_dies_is_finished_by_the_next_one(file, store, monkeypatch, 
         elif place == "before the base":
             patch.setattr(basefile, "save_base", die)
         else:
-            patch.setattr(files, "_replace", die)
+            patch.setattr(files, "replace_file", die)
         with pytest.raises(Killed):
             push(file, store)
     written = place != "before the store"

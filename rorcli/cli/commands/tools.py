@@ -145,6 +145,7 @@ def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any
         **{f"guards.{key}": value for key, value in asdict(settings.guards).items()},
         **{f"region.{key}": value for key, value in asdict(settings.region).items()},
         "store": settings.store.name or _redacted(settings.store.url),
+        "annuaire": str(settings.annuaire or ""),
         "audit.older_than": settings.older_than,
         "validate.ignore": list(settings.ignore),
         "validate.mssante_domains": list(settings.mssante),

@@ -18,6 +18,7 @@ import typer
 
 from rorcli import codes, edition, files
 from rorcli.cli.options import DryRun, File, Push, UnitName
+from rorcli.cli.register import Annuaire, look_up
 from rorcli.errors import ExitCode, RorcliError, UsageError
 from rorcli.reports.findings import render_finding
 from rorcli.text import selectors
@@ -145,7 +146,12 @@ def add_practitioner(
     context: typer.Context,
     file: File,
     uo: UnitName,
-    rpps: Annotated[str, typer.Option("--rpps", metavar="N", help="N° RPPS, onze chiffres.")],
+    rpps: Annotated[
+        str | None,
+        typer.Option(
+            "--rpps", metavar="N", help="N° RPPS, onze chiffres ; avec --annuaire, --nom suffit."
+        ),
+    ] = None,
     civilite: Annotated[str | None, typer.Option(metavar="C", help="M ou MME.")] = None,
     titre: Annotated[str | None, typer.Option(metavar="T", help="DR, PR…")] = None,
     nom: Annotated[str | None, typer.Option(metavar="N", help="Nom d'exercice.")] = None,
@@ -169,26 +175,35 @@ def add_practitioner(
             help="non_conventionne, secteur_1, secteur_1_depassement ou secteur_2.",
         ),
     ] = None,
+    annuaire: Annuaire = None,
     dry_run: DryRun = False,
     push: Push = False,
 ) -> int:
     """Ajoute une personne à une UO, ou met à jour celle qui y est déjà.
 
-    Exemple :
+    Exemples :
       rorcli add-practitioner etab.yaml "Consultations de gynécologie" --rpps 10099999996
         --civilite MME --titre DR --nom TARTAMPION --prenom Anne-Sophie --profession Médecin
         --type-savoir-faire S --specialite "Gynécologie médicale (SM)" --mode-exercice L
         --secteur secteur_2
+      rorcli add-practitioner etab.yaml 52/0000104 --rpps 10099999996
+        --annuaire PS_LibreAcces_Personne_activite.txt
+
+    Avec un extrait de l'Annuaire santé, l'identité, la profession, le savoir-faire et le mode
+    d'exercice en sont repris ; ce que vous donnez l'emporte. La première fois, l'extrait est
+    indexé, ce qui prend quelques dizaines de secondes.
     """
     given = edition.practitioner_fields({
         "rpps": rpps, "civilite": civilite, "titre": titre, "nom": nom, "prenom": prenom,
         "profession": profession, "type_savoir_faire": type_savoir_faire,
         "specialite": specialite, "mode_exercice": mode_exercice, "secteur": secteur,
     })  # fmt: skip
+    known = look_up(context.obj, annuaire, file, given)
+    context.obj.terminal.say(*known.notes)
     return _run(
         context.obj,
         [file],
-        lambda d: edition.add_practitioner(d, uo, given),
+        lambda d: edition.add_practitioner(d, uo, given, known.fields),
         Options(dry_run, push),
     )
 

@@ -1,0 +1,107 @@
+"""`add-practitioner --annuaire`: what the register fills in, and what the person decides."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rorcli.files import read_file
+from rorcli.model import decode
+from tests.annuaire import line, write
+from tests.cli.harness import run
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "ch-des-saules.yaml"
+UO, SAULES = "52/0000104", "440099919"
+NEW, HOMONYM = "10999990004", "10999990012"
+GYNECO = {"type_savoir_faire": "S", "specialite": "SM19"}
+LINES = (
+    line(NEW, "M", "DR", "PRUNIER", "Émile", mode="S", finess=SAULES, **GYNECO),
+    line(NEW, "M", "DR", "PRUNIER", "Émile", mode="L", finess="750000001", **GYNECO),
+    line(HOMONYM, "MME", "DR", "PRUNIER", "Lise", mode="L", **GYNECO),
+    line("10099999996", "MME", "PR", "TARTAMPION-DUPRÉ", "Anne-Sophie", mode="S", **GYNECO),
+)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(EXAMPLE, "etab.yaml")
+    write(Path("extrait.txt"), *LINES)
+
+
+def add(*words: str, extract: str = "extrait.txt"):
+    options = ("--annuaire", extract) if extract else ()
+    return run(["add-practitioner", "etab.yaml", UO, *words, *options])
+
+
+def person(rpps: str):
+    units = decode(read_file(Path("etab.yaml")).data).units()
+    [uo] = [placed.unit for placed in units if placed.unit.id == UO]
+    return next(each for each in uo.praticiens if each.rpps == rpps)
+
+
+def test_the_number_is_enough():
+    result = add("--rpps", NEW, "--secteur", "secteur_1")
+    assert result.code == 0, result
+    assert "+                  specialite: SM19  # Gynécologie médicale (SM)\n" in result.out
+    found = person(NEW)
+    assert (found.nom, found.prenom, found.mode_exercice, found.secteur) == (
+        "PRUNIER", "Émile", "S", "secteur_1")  # fmt: skip
+    again = add("--rpps", NEW)
+    assert (again.code, again.out) == (0, "")
+
+
+def test_what_is_given_wins():
+    assert add("--rpps", NEW, "--mode-exercice", "L", "--titre", "PR").code == 0
+    assert (person(NEW).mode_exercice, person(NEW).titre) == ("L", "PR")
+
+
+def test_a_name_is_enough_and_homonyms_are_listed():
+    listed = add("--nom", "prunier")
+    assert (listed.code, listed.out) == (2, "")
+    assert NEW in listed.err
+    assert HOMONYM in listed.err
+    assert add("--nom", "prunier", "--prenom", "lise").code == 0
+    # The name that was typed is the one that is kept.
+    assert (person(HOMONYM).nom, person(HOMONYM).civilite) == ("prunier", "MME")
+
+
+def test_a_known_person_is_never_renamed_by_the_register():
+    before = Path("etab.yaml").read_bytes()
+    result = add("--rpps", "10099999996")
+    assert result.code == 0
+    assert Path("etab.yaml").read_bytes() == before
+
+
+def test_the_setting_names_the_extract_beside_its_file(tmp_path, monkeypatch):
+    Path("rorcli.toml").write_text('annuaire = "extrait.txt"\n', "utf-8")
+    (tmp_path / "dessous").mkdir()
+    monkeypatch.chdir(tmp_path / "dessous")
+    result = run(["add-practitioner", "../etab.yaml", UO, "--rpps", NEW])
+    assert result.code == 0, result
+    assert str(tmp_path / "extrait.txt") in run(["doctor"]).out
+
+
+@pytest.mark.parametrize(
+    ("words", "extract", "said"),
+    [
+        ([], "", "il manque l'option --rpps"),
+        (["--nom", "PRUNIER"], "", "il manque l'option --rpps"),
+        ([], "extrait.txt", "donnez --rpps, ou --nom"),
+        (["--rpps", NEW], "absent.txt", "illisible (introuvable)"),
+        (["--rpps", NEW], "etab.yaml", "ce n'est pas l'extrait attendu"),
+        (["--nom", "INCONNU"], "extrait.txt", "personne de ce nom"),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_is_written(words, extract, said):
+    before = Path("etab.yaml").read_bytes()
+    result = add(*words, extract=extract)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert Path("etab.yaml").read_bytes() == before
+
+
+def test_a_number_that_the_register_lacks_is_told_and_its_fields_still_wanted():
+    result = add("--rpps", "10999990020")
+    assert result.code == 1
+    assert "n'est pas dans l'extrait" in result.err
