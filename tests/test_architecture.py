@@ -22,7 +22,10 @@ ROOMS = """
     access settings
     files inspection favorites schemafile basefile edition merging adoption
     login
-    stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores
+    stores.base stores.sqlite_file stores.sqlite_index stores.sqlite
+    stores.fhir stores.fhir.lenses stores.fhir.moments stores.fhir.profiles stores.fhir.addresses stores.fhir.contacts
+    stores.fhir.organizations stores.fhir.services stores.fhir.locations stores.fhir.people stores.fhir.bag
+    stores.fhir.reading stores.fhir.writing stores
     sync exchange
     annuaire annuaire.extract annuaire.index annuaire.people
     tables tables.sheets

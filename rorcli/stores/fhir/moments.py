@@ -1,0 +1,40 @@
+"""FHIR dates and instants as days: the day is the one in Paris, everywhere."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rorcli.stores.fhir.lenses import Iso
+
+
+@cache
+def _paris() -> ZoneInfo:
+    return ZoneInfo("Europe/Paris")
+
+
+def paris_day(moment: Any) -> date | None:
+    """The day of a FHIR date, dateTime or instant; None for anything coarser, or no date at all.
+
+    A time without zone is taken as it stands.
+    """
+    try:
+        if len(moment) == 10:  # noqa: PLR2004 - YYYY-MM-DD
+            return date.fromisoformat(moment)
+        found = datetime.fromisoformat(moment)
+    except (TypeError, ValueError):
+        return None
+    if len(moment) < 10:  # noqa: PLR2004 - 1998 would not parse, 19980101 would
+        return None
+    return (found.astimezone(_paris()) if found.tzinfo else found).date()
+
+
+def _day(moment: Any) -> str | None:
+    found = paris_day(moment)
+    return found.isoformat() if found else None
+
+
+#: A FHIR date or dateTime as a day of the file.
+DAY = Iso(_day, str)

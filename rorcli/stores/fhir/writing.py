@@ -1,0 +1,250 @@
+"""From an establishment back to resources: each as it is on the server, with what differs put in.
+
+Nothing else changes: what the model does not hold stays where and as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from rorcli.fields import Kind, specs
+from rorcli.model import Establishment, Unite
+from rorcli.nouns import Noun
+from rorcli.stores.fhir import organizations, services
+from rorcli.stores.fhir.bag import REFERENCE, address
+from rorcli.stores.fhir.lenses import Each, Key, Lens, Slice, align, record
+from rorcli.stores.fhir.locations import LIEU, OWN_ID
+from rorcli.stores.fhir.people import PERSON, SITUATION
+from rorcli.stores.fhir.profiles import CREATED, ON_SERVER, PROFILES, Resource
+from rorcli.stores.fhir.reading import EG, EJ, Tree, lieu_key
+
+_ID_LENGTH, _DIGEST_LENGTH = 64, 16
+
+
+class Pair(NamedTuple):
+    """What a resource of a node is and becomes: None before is a creation, None after a removal.
+
+    `node` is a key as `Plan.touched` has it; a resource that stays as it is has two equal sides.
+    """
+
+    node: str
+    before: Resource | None
+    after: Resource | None
+
+    @property
+    def is_changed(self) -> bool:
+        """True when there is something to write."""
+        return self.before != self.after
+
+
+def pairs(
+    wanted: Establishment, tree: Tree, *, today: date, verified_url: str = ""
+) -> Iterator[Pair]:
+    """Every resource of the establishment, before and after, in the order in which to write them.
+
+    A target comes before what refers to it; removals come last, the deepest first. A Location is
+    never removed: another establishment may work there. Units need an `id`.
+    """
+    yield from _Writer(wanted, tree, today, verified_url).pairs()
+
+
+def updated(resource: Resource, lens: Lens, value: Any) -> Resource:
+    """The resource with exactly what differs from `value`; the same object when nothing does."""
+    changed: Resource = resource if lens.get(resource) == value else lens.put(resource, value)
+    return changed
+
+
+def blank(kind: str, key: str, today: date) -> Resource:
+    """A new resource of our profile for that type, with the id that its key stands for."""
+    return {
+        "resourceType": kind,
+        "id": new_id(kind, key),
+        "meta": {"profile": [PROFILES[kind]]},
+        "extension": [{"url": CREATED, "valueDateTime": today.isoformat()}],
+    }
+
+
+def new_id(kind: str, key: str) -> str:
+    """`ror-<kind>-<key>`: the same at each attempt, so that a repeated creation makes no double.
+
+    Never all digits, which HAPI refuses. A key that does not fit FHIR's id is told by its digest.
+    """
+    start = OWN_ID if kind == "Location" and "#" in key else f"ror-{kind.lower()}-"
+    plain = re.sub("[^A-Za-z0-9.-]", "-", key)
+    if plain == key.replace("/", "-") and len(start + plain) <= _ID_LENGTH:
+        return start + plain
+    digest = sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{(start + plain)[: _ID_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
+
+
+def repointed(resource: Resource, moved: Mapping[str, str]) -> Resource:
+    """The resource with its references led elsewhere: `Type/id` as planned -> as the server gave.
+
+    For servers that give ids themselves.
+    """
+
+    def walk(held: Any) -> Any:
+        if isinstance(held, dict):
+            return {key: moved.get(value, value) if key == "reference" else walk(value)
+                    for key, value in held.items()}  # fmt: skip
+        return [walk(each) for each in held] if isinstance(held, list) else held
+
+    found: Resource = walk(resource)
+    return found
+
+
+def view(noun: Noun) -> dict[str, Any]:
+    """A noun as the plain data of lenses: the keys that have a value, lists item by item."""
+    found: dict[str, Any] = {}
+    for key, spec in specs(type(noun)).items():
+        value = getattr(noun, key)
+        if spec.kind is Kind.NOUN and value is not None:
+            value = view(value)
+        elif spec.kind is Kind.NOUNS:
+            value = [shown for item in value if (shown := view(item))]
+        elif spec.is_list:
+            value = list(value)
+        if value is not None and value not in ([], {}):
+            found[key] = value
+    return found
+
+
+class _Writer:
+    def __init__(self, wanted: Establishment, tree: Tree, today: date, verified_url: str) -> None:
+        self.wanted, self.tree, self.today = wanted, tree, today
+        self.site = organizations.site(verified_url)
+        self.unit = organizations.unit(verified_url)
+        self.offer = services.service(verified_url)
+        self.lieux, self.people = _described(wanted), _corrected(wanted, tree)
+        # Where the nodes, lieux and people written so far are: key -> reference.
+        self.nodes_at: dict[str, str] = {}
+        self.lieux_at: dict[str, str] = {}
+        self.people_at: dict[str, str] = {}
+
+    def pairs(self) -> Iterator[Pair]:
+        ej, eg = self.wanted.entite_juridique, self.wanted.etablissement
+        if legal := view(ej):
+            new = self.blank("Organization", str(ej.finess))
+            yield self.node(EJ, new, organizations.EJ, legal, {})
+        links: dict[str, Any] = {"partOf": self.nodes_at[EJ]} if legal else {}
+        yield self.node(EG, self.blank("Organization", str(eg.finess)), self.site, view(eg), links)
+        for placed in self.wanted.units():
+            above = self.nodes_at[placed.parent_key]
+            if placed.unit.is_uo:
+                yield from self.service(placed.unit, above)
+            else:
+                new = self.blank("Organization", placed.key)
+                links = {"partOf": above}
+                yield self.node(placed.key, new, self.unit, view(placed.unit), links)
+        yield from self.removals()
+
+    def service(self, unit: Unite, above: str) -> Iterator[Pair]:
+        """A UO behind the lieux that it works in, and before its practitioners."""
+        key = str(unit.id)
+        places = [lieu_key(key, view(lieu)) for lieu in unit.lieux]
+        yield from (self.lieu(key, place) for place in places if place not in self.lieux_at)
+        links = {"providedBy": above, "location": [self.lieux_at[place] for place in places]}
+        new = self.blank("HealthcareService", key)
+        yield self.node(key, new, self.offer, view(unit), links)
+        yield from self.situations(key, [view(each) for each in unit.praticiens])
+
+    def node(
+        self, key: str, new: Resource, lens: Lens, value: dict[str, Any], links: dict[str, Any]
+    ) -> Pair:
+        before = self.tree.nodes.get(key)
+        if before is not None and before["resourceType"] != new["resourceType"]:
+            before = None
+        own = {k: v for k, v in value.items() if k != "id" or not v.startswith(ON_SERVER)}
+        after = self.linked(updated(before or new, lens, own), links)
+        self.nodes_at[key] = address(after)
+        return Pair(key, before, after)
+
+    def lieu(self, unit: str, key: str) -> Pair:
+        before, value = self.tree.lieux.get(key), self.lieux[key]
+        if before is not None and value.keys() <= {"id"}:
+            value = LIEU.get(before)  # a reference says nothing of the lieu itself
+        after = updated(before or self.blank("Location", key), LIEU, value)
+        self.lieux_at[key] = address(after)
+        return Pair(unit, before, after)
+
+    def situations(self, unit: str, wanted: list[dict[str, Any]]) -> Iterator[Pair]:
+        """Those that stay are found by RPPS and specialty, then by RPPS alone."""
+        known = self.tree.situations.get(unit, [])
+        kept, new = align(dict(enumerate(value for _, value in known)), wanted, (_situation, _rpps))
+        for place, value in (*kept.items(), *enumerate(new, len(known))):
+            yield from self.person(unit, value["rpps"])
+            before = known[place][0] if place in kept else None
+            key = "-".join((unit, *filter(None, _situation(value))))
+            role = updated(before or self.blank("PractitionerRole", key), SITUATION, value)
+            links = {"practitioner": self.people_at[value["rpps"]],
+                     "healthcareService": self.nodes_at[unit]}  # fmt: skip
+            yield Pair(unit, before, self.linked(role, links))
+        for place, (role, _) in enumerate(known):
+            if place not in kept:
+                yield Pair(unit, role, None)
+
+    def person(self, unit: str, rpps: str) -> Iterator[Pair]:
+        """The person of a situation, at the first one of theirs."""
+        if rpps not in self.people_at:
+            before = self.tree.people.get(rpps)
+            after = updated(before or self.blank("Practitioner", rpps), PERSON, self.people[rpps])
+            self.people_at[rpps] = address(after)
+            yield Pair(unit, before, after)
+
+    def removals(self) -> Iterator[Pair]:
+        """What is no longer there: the tree was read from the top, so backwards is from below."""
+        kept = {*self.nodes_at.values()}
+        for key, before in reversed(self.tree.nodes.items()):
+            if address(before) not in kept and key != EJ:
+                gone = () if key in self.nodes_at else self.tree.situations.get(key, ())
+                yield from (Pair(key, role, None) for role, _ in gone)
+                yield Pair(key, before, None)
+
+    def blank(self, kind: str, key: str) -> Resource:
+        return blank(kind, key, self.today)
+
+    def linked(self, resource: Resource, links: Mapping[str, Any]) -> Resource:
+        """The resource with these references; those that we did not follow stay in their list."""
+        ours = {*map(address, self.tree.lieux.values()), *self.lieux_at.values()}
+        lenses: Mapping[str, Lens] = {
+            "location": Each(REFERENCE, belongs=lambda item: REFERENCE.get(item) in ours),
+            "healthcareService": Slice(REFERENCE),
+        }
+        held = record(**{name: Key(name) >> lenses.get(name, REFERENCE) for name in links})
+        found: Resource = held.put(resource, {k: v for k, v in links.items() if v})
+        return found
+
+
+def _rpps(praticien: Mapping[str, Any]) -> Any:
+    return praticien.get("rpps")
+
+
+def _situation(praticien: Mapping[str, Any]) -> tuple[Any, Any]:
+    return praticien.get("rpps"), praticien.get("specialite")
+
+
+def _described(wanted: Establishment) -> dict[str, dict[str, Any]]:
+    """Each lieu by key, as the first UO that says more than its `id` has it."""
+    found: dict[str, dict[str, Any]] = {}
+    for placed in wanted.units():
+        for lieu in map(view, placed.unit.lieux):
+            key = lieu_key(placed.key, lieu)
+            if found.get(key, {}).keys() <= {"id"}:
+                found[key] = lieu
+    return found
+
+
+def _corrected(wanted: Establishment, tree: Tree) -> dict[str, dict[str, Any]]:
+    """Each person by RPPS, as the first situation that says something else than the tree has it."""
+    found: dict[str, dict[str, Any]] = {}
+    for praticien in (each for placed in wanted.units() for each in placed.unit.praticiens):
+        said = {k: v for k, v in view(praticien).items() if k in PERSON.names}
+        rpps = str(praticien.rpps)
+        known = PERSON.get(tree.people.get(rpps)) or {"rpps": rpps}
+        if found.get(rpps, known) == known:
+            found[rpps] = said
+    return found
