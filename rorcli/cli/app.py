@@ -34,6 +34,7 @@ COMMANDS = tuple(Entry(*line) for line in (
     ("remove-practitioner", "write:remove_practitioner", "Modifier", "Retirer un praticien."),
     ("set-capacity", "write:set_capacity", "Modifier", "Donner un nombre de lits ou de places."),
     ("confirm", "write:confirm", "Modifier", "Dater la vérification d'une fiche."),
+    ("refresh", "refresh:refresh", "Modifier", "Faire le tour de ce qui est à revoir."),
     ("validate", "check:validate", "Contrôler", "Vérifier des fichiers."),
     ("audit", "check:audit", "Contrôler", "Dire ce qui est trop ancien ou incomplet."),
     ("diff", "sync:diff", "Enregistrer", "Comparer des fichiers et l'annuaire."),

@@ -22,6 +22,10 @@ from rorcli.validation.view import View, day_of, named
 KINDS = {"pole": "Pôle", "service": "Service", "uf": "UF", "uo": "UO"}
 # What the title and the dates of a node say already.
 _SAID = {"finess", "raison_sociale", "type", "id", "nom", "verifie_le"}
+# What the regional guide asks to check, at any level.
+_CHECKED = frozenset({
+    "adresse", "site_internet", "directeur", "mssante", "contacts", "praticiens", "lieux",
+})  # fmt: skip
 _COLUMNS = ("nature", "statut", "nombre", "temporalite", "comptee_le")
 _HEADINGS = ("Nature", "Statut", "Nombre", "Temporalité", "Comptée le", "Précisions")
 
@@ -40,6 +44,20 @@ def show(
     """
     tree = _Tree(View(establishment, today), dates, full=full)
     return tree.unit(unit, 0) if unit else tree.whole()
+
+
+def alone(
+    establishment: Establishment, today: date, dates: Dates, unit: Placed | None
+) -> Iterator[Line]:
+    """One node by itself, the EG without `unit`: what is checked twice a year, and what lacks."""
+    tree = _Tree(View(establishment, today), dates, full=False, keys=_CHECKED)
+    if unit is None:
+        site = establishment.etablissement
+        yield _title(0, "EG", site.nom, site.finess)
+        yield from tree.node(site, site.verifie_le, "", 1)
+    else:
+        yield _title(0, KINDS.get(unit.unit.type or "", "?"), unit.unit.nom, unit.unit.id)
+        yield from tree.node(unit.unit, unit.verifie_le, unit.key, 1)
 
 
 def capacities(establishment: Establishment, unit: Placed | None = None) -> Iterator[Line]:
@@ -63,6 +81,7 @@ class _Tree:
     view: View
     dates: Dates
     full: bool
+    keys: frozenset[str] = frozenset()  # of a node; none for all
     missing: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     lieux: dict[str | None, Lieu] = field(default_factory=dict)
 
@@ -110,8 +129,11 @@ class _Tree:
 
     def fields(self, noun: Noun, depth: int) -> Iterator[Line]:
         """Each key that holds something; with `full`, said or empty managed ones as well."""
+        chosen = self.keys if isinstance(noun, (EntiteGeographique, Unite)) else ()
         for key, spec in specs(type(noun)).items():
             value = getattr(noun, key)
+            if chosen and key not in chosen:
+                continue
             if key == "unites" or (key in _SAID and not self.full):
                 continue
             if value not in (None, ()):

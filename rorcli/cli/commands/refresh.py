@@ -1,0 +1,271 @@
+"""Panel "Modifier": a round through what is to be reviewed, one key an answer.
+
+Plain lines, one question at a time: it reads the same over SSH, on Windows and by a screen reader.
+Each answer is saved at once, so that the round may be left, or cut, and taken up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rorcli import edition, files
+from rorcli.cli.options import File
+from rorcli.cli.register import look_up
+from rorcli.codes import fold
+from rorcli.edition import Edited
+from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
+from rorcli.reports.findings import render_finding
+from rorcli.text import edits
+from rorcli.text.document import Document
+from rorcli.validation.freshness import Dates
+from rorcli.validation.rounds import Stop, below, stops
+
+if TYPE_CHECKING:
+    from rorcli.cli.session import Session
+    from rorcli.model import Establishment, Placed
+
+_HELP = {
+    "c": "confirmer : tout est juste, la vérification est datée d'aujourd'hui",
+    "m": "modifier une valeur : CLÉ=VALEUR, comme rorcli edit",
+    "a": "ajouter un praticien",
+    "r": "retirer un praticien",
+    "l": "donner le nombre de lits installés",
+    "p": "passer, sans rien dire de cette fiche",
+    "v": "revenir à la fiche précédente",
+    "q": "quitter ; ce qui est fait est enregistré dans le fichier",
+}
+_OF_UO = {"a", "r", "l"}
+
+
+def refresh(
+    context: typer.Context,
+    file: File,
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="U", help="Seulement cette unité et ce qui en dépend.")
+    ] = "",
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than", metavar="DURÉE|DATE", help="Ce qui est à revoir : 6mo (par défaut)…"
+        ),
+    ] = None,
+) -> int:
+    """Fait le tour de ce qui est à revoir : montre chaque fiche, une touche par réponse.
+
+    Exemples :
+      rorcli refresh etab.yaml
+      rorcli refresh etab.yaml --unit "Pôle femme-mère-enfant"
+
+    À chaque fiche : coordonnées, praticiens, capacités, et ce qui manque. Tapez c puis Entrée pour
+    confirmer, m pour modifier, p pour passer, q pour quitter ; ? montre les autres touches. Chaque
+    réponse est aussitôt écrite dans le fichier : relancez la commande pour reprendre où vous étiez.
+    """
+    from rorcli.validation.freshness import parse_limit
+
+    session: Session = context.obj
+    if not session.terminal.can_ask:
+        raise UsageError("refresh pose des questions, et il n'y a personne pour y répondre ici",
+                         remedy=f"rorcli audit {file} dit ce qui est à revoir, rorcli confirm "
+                         "date une vérification")  # fmt: skip
+    span = session.settings.older_than if older_than is None else older_than
+    limit = parse_limit(span, session.today)
+    walk = _Round(session, file, lambda held, dates: stops(held, dates, session.today, limit), unit)
+    walk.run()
+    return ExitCode.OK
+
+
+class _Round:
+    """One round: the nodes that were late when it began, and where it stands."""
+
+    def __init__(
+        self,
+        session: Session,
+        file: Path,
+        late: Callable[[Establishment, Dates], tuple[Stop, ...]],
+        unit: str,
+    ) -> None:
+        self.session, self.terminal, self.file, self.late = session, session.terminal, file, late
+        document = files.read_file(file)
+        top = f"{edition.unit_of(document, unit).unit.pointer}/" if unit else "/"
+        self.dates = _dates(session, file, edition.establishment_of(document).finess)
+        found = self.left(document)
+        self.route = [each.pointer for each in found if f"{each.pointer}/".startswith(top)]
+        self.confirmed: set[str] = set()
+
+    def left(self, document: Document) -> tuple[Stop, ...]:
+        """What is late in the file as it is now."""
+        return self.late(edition.establishment_of(document), self.dates)
+
+    def run(self) -> None:
+        """Goes from node to node until the last one, or until the person leaves."""
+        at = 0
+        while at < len(self.route):
+            document = files.read_file(self.file)
+            stop = _stop_at(document, self.route[at])
+            self.show(document, stop, at)
+            step = self.answer(stop)
+            if step is None:
+                break
+            at = max(at + step, 0)
+        self.tell_end()
+
+    def show(self, document: Document, stop: Stop, at: int) -> None:
+        """What is to be checked at this node."""
+        from rorcli.reports.tree import alone
+
+        held = edition.establishment_of(document)
+        covered = below(stop, self.left(document))
+        self.terminal.write(["", f"Fiche {at + 1} sur {len(self.route)}"])
+        if stop.placed and stop.placed.above:
+            self.terminal.write([" > ".join(each.nom or "?" for each in stop.placed.above)])
+        self.terminal.write(alone(held, self.session.today, self.dates, stop.placed))
+        if covered:
+            said = f"Confirmer vaudra aussi pour {covered} unité(s) qui en dépendent"
+            self.terminal.write([f"{said} et restent à revoir."])
+
+    def answer(self, stop: Stop) -> int | None:
+        """Asks until an answer moves on: how many nodes forward; None to leave."""
+        is_uo = stop.placed is not None and stop.placed.unit.is_uo
+        keys = [key for key in _HELP if is_uo or key not in _OF_UO]
+        while True:
+            key = self.ask(f"Réponse ({', '.join(keys)} ; ? explique)").lower()
+            match key:
+                case "c":
+                    if self.confirm(stop):
+                        return 1
+                case "p":
+                    return 1
+                case "v":
+                    return -1
+                case "q":
+                    return None
+                case _ if key in keys:
+                    self.edit(key, stop)
+                    return 0  # shows the node as it is now
+                case _:
+                    self.terminal.write(f"  {each} : {_HELP[each]}" for each in keys)
+
+    def ask(self, question: str) -> str:
+        """An answer; the end of input leaves the round."""
+        try:
+            return self.terminal.prompt(question)
+        except RefusedError:
+            return "q"
+
+    def confirm(self, stop: Stop) -> bool:
+        """Dates the verification of today."""
+        day = self.session.today.isoformat()
+        pointer = f"{stop.pointer}/verifie_le"
+        done = self.save(lambda now: Edited(edits.set_value(now, pointer, day)), shows=False)
+        if done:
+            self.confirmed.add(stop.pointer)
+            self.terminal.say(f"Vérifié le {self.session.today:%d/%m/%Y}, écrit dans {self.file}.")
+        return done
+
+    def edit(self, key: str, stop: Stop) -> None:
+        """Asks what to change, and changes it; what cannot be is told, and nothing is written."""
+        ways = {"m": self.give, "a": self.add, "r": self.remove, "l": self.count}
+        try:
+            change = ways[key](stop)
+            if change is not None:
+                self.save(change)
+        except (UsageError, DataError) as error:
+            self.terminal.error(error)
+
+    def give(self, stop: Stop) -> Callable[[Document], Edited] | None:
+        """`KEY=VALUE` of this node."""
+        text = self.ask("CLÉ=VALEUR (par exemple telephone=02 61 91 00 01 ; Entrée : rien)")
+        key, equals, value = text.partition("=")
+        if not equals:
+            return None
+        return lambda now: edition.assign(now, stop.pointer, key.strip(), value.strip())
+
+    def add(self, stop: Stop) -> Callable[[Document], Edited] | None:
+        """A practitioner by number: after the Annuaire santé, else after another unit."""
+        rpps = self.ask("N° RPPS (Entrée : rien)").replace(" ", "")
+        if not rpps.isdigit():
+            return None
+        known = look_up(self.session, None, self.file, {"rpps": rpps})
+        self.terminal.say(*known.notes)
+        uo = _name(stop)
+        return lambda now: edition.add_practitioner(now, uo, {"rpps": rpps}, known.fields)
+
+    def remove(self, stop: Stop) -> Callable[[Document], Edited] | None:
+        """A practitioner by number or by name."""
+        text = self.ask("N° RPPS ou nom (Entrée : rien)")
+        people = stop.placed.unit.praticiens if stop.placed else ()
+        found = {each.rpps or "" for each in people
+                 if text == each.rpps or fold(text) == fold(each.nom or "")}  # fmt: skip
+        if len(found) != 1:
+            if text and text != "q":
+                self.terminal.warn(f"« {text} » : {len(found)} praticien(s) de ce nom ou numéro ; "
+                                   "rien n'a changé.")  # fmt: skip
+            return None
+        uo, [rpps] = _name(stop), found
+        return lambda now: edition.remove_practitioner(now, uo, rpps)
+
+    def count(self, stop: Stop) -> Callable[[Document], Edited] | None:
+        """Installed beds, counted today."""
+        text = self.ask("Nombre de lits installés (Entrée : rien)")
+        if not (text.isascii() and text.isdigit()):
+            return None
+        lieux = stop.placed.unit.lieux if stop.placed else ()
+        lieu = self.ask("Lieu, par son nom ou son identifiant") if len(lieux) > 1 else ""
+        measure = {"nature": "lit", "statut": "installe", "nombre": int(text),
+                   "comptee_le": self.session.today.isoformat()}  # fmt: skip
+        uo = _name(stop)
+        return lambda now: edition.set_capacity(now, uo, measure, lieu)
+
+    def save(self, change: Callable[[Document], Edited], *, shows: bool = True) -> bool:
+        """Writes a change to the file at once, unless it adds an error; whether it is so now."""
+        from rorcli.reports.difference import render_difference
+
+        before = files.read_file(self.file)
+        edited = change(before)
+        if added := edition.added_errors(before, edited.document, self.session.today):
+            for finding in added:
+                self.terminal.warn(render_finding(finding))
+            self.terminal.warn("Cette modification ajouterait ces erreurs : rien n'a été écrit.")
+            return False
+        self.terminal.say(*edited.notes)
+        if shows:
+            self.terminal.write(render_difference(before, edited.document))
+        if edited.document.text != before.text:
+            files.save(self.file, before, edited.document)
+        return True
+
+    def tell_end(self) -> None:
+        """What was done, what is left, what to do next."""
+        left = len(self.left(files.read_file(self.file)))
+        self.terminal.say(f"{len(self.confirmed)} fiche(s) vérifiée(s), {left} encore à revoir.")
+        if left:
+            self.terminal.say(f"  → rorcli refresh {self.file} reprend le tour")
+        if self.confirmed:
+            self.terminal.say(f"  → rorcli push {self.file} enregistre dans l'annuaire")
+
+
+def _dates(session: Session, file: Path, finess: str) -> Dates:
+    from contextlib import suppress
+
+    from rorcli.basefile import load_base
+
+    base = None
+    with suppress(UsageError):  # an unreadable base is for diff and push to tell
+        base = load_base(file, finess)
+    return Dates(saved_on=base.saved_by(session.today) if base else None)
+
+
+def _stop_at(document: Document, pointer: str) -> Stop:
+    """The node there, as the file is now."""
+    units = edition.establishment_of(document).units()
+    return Stop(pointer, next((each for each in units if each.unit.pointer == pointer), None))
+
+
+def _name(stop: Stop) -> str:
+    """What the editing functions know a UO by."""
+    placed: Placed | None = stop.placed
+    return (placed.unit.id or placed.path) if placed else ""
