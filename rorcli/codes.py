@@ -111,8 +111,7 @@ class Table:
 
     def by_label(self, text: str) -> Code | None:
         """The value set's first code with this label, whatever its accents and case, or None."""
-        wanted = fold(text)
-        return next((c for _, label, c in self._folded if label == wanted and c.in_value_set), None)
+        return self._by_label.get(fold(text))
 
     def closest(self, text: str) -> Code | None:
         """The code of the value set that was probably meant, by code or label, or None.
@@ -135,6 +134,14 @@ class Table:
         code, label, ends_on, scope, system = row + [""] * (5 - len(row))
         ending = date.fromisoformat(ends_on) if ends_on else None
         return Code(code, label, ending, not scope, system or self.system)
+
+    @cached_property
+    def _by_label(self) -> Mapping[str, Code]:
+        found: dict[str, Code] = {}
+        for _, label, code in self._folded:
+            if code.in_value_set:
+                found.setdefault(label, code)
+        return found
 
     @cached_property
     def _folded(self) -> list[tuple[str, str, Code]]:

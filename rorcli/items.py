@@ -7,7 +7,7 @@ follow the ROR exposition model 3.0.1 as published in `ans.fhir.fr.ror` 0.7.0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from rorcli.fields import (
@@ -53,6 +53,7 @@ CANAUX = {
     "telecopie": "6",
     "site": "4",
 }
+_SHORT_KEYS = frozenset({"canal", "valeur"})
 _CHANNEL_RANK = {canal: rank for rank, canal in enumerate(CANAUX.values())}
 TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 AGE = r"^\d{1,3} (ans?|mois|semaines?|jours?)$"
@@ -134,7 +135,7 @@ class Contact(Noun):
         telecoms.extend(plain.telecoms)
         telecoms.sort(key=lambda telecom: _CHANNEL_RANK.get(telecom.canal or "", len(CANAUX)))
         managed = plain.managed | frozenset(short)
-        return replace(plain, managed=managed, telecoms=tuple(telecoms))
+        return plain.altered(managed=managed, telecoms=tuple(telecoms))
 
     def to_data(self) -> dict[str, Any]:
         """The short form wherever a telecom holds no more than its channel and value."""
@@ -177,7 +178,7 @@ class Horaire(Noun):
     def read_all(cls, data: Mapping[str, Any], pointer: str) -> Iterator[Self]:
         """One noun a day, so that each has an identity of its own."""
         every = cls.read(data, pointer)
-        yield from (replace(every, jours=(jour,)) for jour in every.jours)
+        yield from (every.altered(jours=(jour,)) for jour in every.jours)
 
     @classmethod
     def write_all(cls, items: Iterable[Self]) -> list[dict[str, Any]]:
@@ -279,9 +280,8 @@ def _short(key: str, value: Any, pointer: str) -> Iterator[Telecom]:
     many = isinstance(value, list)
     for index, each in enumerate(read_texts(value)):
         where = f"{pointer}/{index}" if many else pointer
-        managed = frozenset({"canal", "valeur"})
-        yield Telecom(managed=managed, pointer=where, canal=CANAUX[key], valeur=each)
+        yield Telecom.known(_SHORT_KEYS, where, {"canal": CANAUX[key], "valeur": each})
 
 
 def _is_short(telecom: Telecom, key: str) -> bool:
-    return telecom.canal == CANAUX[key] and telecom.managed <= {"canal", "valeur"}
+    return telecom.canal == CANAUX[key] and telecom.managed <= _SHORT_KEYS
