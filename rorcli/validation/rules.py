@@ -130,7 +130,8 @@ def check_ages(view: View) -> Iterator[Issue]:
 def check_closed_codes(view: View) -> Iterator[Issue]:
     """ROR304."""
     for noun in view.nouns:
-        for spec, closed in _closing(type(noun), view.today):
+        owner: Any = type(noun)
+        for spec, closed in _closing(owner, view.today):
             held = getattr(noun, spec.key)
             for index, value in enumerate((held,) if isinstance(held, str) else held or ()):
                 if code := closed.get(value):
@@ -141,7 +142,7 @@ def check_closed_codes(view: View) -> Iterator[Issue]:
 
 
 @cache
-def _closing(owner: Any, today: date) -> Sequence[tuple[Spec, Mapping[str, codes.Code]]]:
+def _closing(owner: type, today: date) -> Sequence[tuple[Spec, Mapping[str, codes.Code]]]:
     """The keys of a noun whose table has closed codes, and these."""
     found = ((spec, codes.table(spec.table).ending) for spec in keys(owner).codes)
     closed = [(spec, {c: e for c, e in ends.items() if e.is_closed(today)}) for spec, ends in found]
