@@ -136,6 +136,11 @@ def _beside(path: str, origin: str) -> Path | None:
     return Path(origin).parent / Path(path).expanduser() if path else None
 
 
+def redacted(url: str) -> str:
+    """An address without the name and password that it may hold."""
+    return re.sub(r"//[^/@]*@", "//***@", url)
+
+
 def user_config() -> Path:
     """The user's own file, there or not."""
     import platformdirs

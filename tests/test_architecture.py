@@ -21,7 +21,8 @@ ROOMS = """
     planning planning.limits planning.facts planning.changes planning.plan planning.structure
     access settings
     files inspection favorites schemafile basefile edition merging adoption
-    login
+    login login.ring login.secret login.wording login.tls login.wire login.identity login.otp login.receiver
+    login.flows login.vault login.sessions login.checkup
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite
     stores.fhir stores.fhir.lenses stores.fhir.moments stores.fhir.profiles stores.fhir.addresses stores.fhir.contacts
     stores.fhir.organizations stores.fhir.services stores.fhir.locations stores.fhir.people stores.fhir.bag
@@ -31,7 +32,7 @@ ROOMS = """
     tables tables.sheets
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.*
-    cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.session cli.register cli.crash
+    cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.keyboard cli.session cli.register cli.crash
     cli.editor cli.targets cli.exchanges cli.comparisons cli.checkups
     cli.commands cli.commands.sync cli.commands.* cli.app
     __main__
@@ -47,8 +48,8 @@ RESERVED = {
     "datetime.now": {"cli", "stores"},
     "datetime.today": {"cli", "stores"},
     "date.today": {"cli", "stores"},
-    "os.environ": {"cli", "settings"},
-    "os.getenv": {"cli", "settings"},
+    "os.environ": {"cli", "settings", "login"},
+    "os.getenv": {"cli", "settings", "login"},
 }
 
 

@@ -22,6 +22,8 @@ from rorcli.errors import ExitCode, RefusedError, RorcliError, UsageError
 # name, module:function below cli/commands, panel of --help, short help
 COMMANDS = tuple(Entry(*line) for line in (
     ("login", "account:login", "Connexion", "Se connecter à l'annuaire."),
+    ("logout", "account:logout", "Connexion", "Fermer la session."),
+    ("whoami", "account:whoami", "Connexion", "Dire qui vous êtes pour l'annuaire."),
     ("search", "read:search", "Consulter", "Chercher des établissements dans l'annuaire."),
     ("show", "read:show", "Consulter", "Afficher un établissement, un fichier, une unité."),
     ("pull", "read:pull", "Consulter", "Écrire en fichiers ce que tient l'annuaire."),

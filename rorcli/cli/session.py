@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 if TYPE_CHECKING:
+    from rorcli.cli.keyboard import Keyboard
     from rorcli.cli.terminal import Terminal
     from rorcli.settings import Settings
     from rorcli.stores.base import LoadableStore, Store
@@ -63,6 +64,13 @@ class Session:
     def author(self) -> str:
         """Who writes, as `user@host`; either is "inconnu" when the system does not say."""
         return self._author or f"{_user()}@{_host()}"
+
+    @cached_property
+    def keyboard(self) -> Keyboard:
+        """The person, for a login."""
+        from rorcli.cli.keyboard import Keyboard
+
+        return Keyboard(self.terminal)
 
     @overload
     def open_store(self, *, create: Literal[True]) -> LoadableStore: ...

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan", "ok": "green",
           "title": "bold", "dim": "dim", "added": "green", "removed": "red",
           "changed": "yellow"}  # fmt: skip
-# A value may hold escape sequences; no terminal obeys them.
+# A value may hold escape sequences, or turn the order of what is read; no terminal obeys them.
+_BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _TAME = str.maketrans(
-    {**dict.fromkeys(map(chr, [*range(32), *range(127, 160)]), "\ufffd"),
+    {**dict.fromkeys(map(chr, [*range(32), *range(127, 160), *_BIDI]), "\ufffd"),
      "\t": "\t", "\n": "\n", "\r": ""}
 )  # fmt: skip
 # French typography where an encoding lacks it (cp1252 has no arrow, ascii no quotes).

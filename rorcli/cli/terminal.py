@@ -96,15 +96,20 @@ class Terminal:
                 return word in YES
             self._talk(["Répondez par o (oui) ou n (non)."])
 
-    def prompt(self, question: str, default: str = "") -> str:
-        """A line that the person types, `default` for an empty one.
+    def prompt(self, question: str, default: str = "", *, hidden: bool = False) -> str:
+        """A line that the person types, `default` for an empty one; `hidden`: without echo.
 
         UsageError when nobody can answer, RefusedError at the end of input.
         """
         if self.source is None or not self.can_ask:
             raise UsageError(f"« {question} » : personne ne peut répondre ici")
         self._talk([])
-        self.err.put(f"{question} [{default}] : " if default else f"{question} : ")
+        shown = f"{question} [{default}] : " if default else f"{question} : "
+        if hidden and self.source is sys.stdin:
+            import getpass
+
+            return getpass.getpass(shown)
+        self.err.put(shown)
         self.err.flush()
         answer = self.source.readline()
         if not answer:  # the cursor still stands behind the question

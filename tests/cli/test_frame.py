@@ -195,10 +195,10 @@ def test_login_needs_nothing_on_a_local_store(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_login_knows_no_other_store_yet():
-    code, out, err = run(["login", "--store", "fhir+https://ror.example/fhir"])
-    assert (code, out) == (2, "")
-    assert "sqlite" in err
+def test_login_says_that_a_bare_address_is_anonymous():
+    code, out, err = run(["login", "--store", "fhir+https://moi:mot@ror.example/fhir"])
+    assert (code, out) == (0, "")
+    assert "fhir+https://***@ror.example/fhir : accès anonyme" in err
 
 
 def test_a_bug_leaves_a_report_without_personal_data(command):

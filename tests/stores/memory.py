@@ -62,7 +62,7 @@ class MemoryStore:
         for snapshot, (day, author) in kept:
             yield Written(snapshot.version, day, author, snapshot.establishment)
 
-    def unsupported(self, plan: Plan) -> list[str]:  # noqa: ARG002 - the Protocol's
+    def unsupported(self, plan: Plan) -> list[str]:
         return []
 
     def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from rorcli import codes as nomenclatures
 from rorcli.cli.options import Output, Paths
 from rorcli.errors import RorcliError, UsageError, strongest
 from rorcli.reports.machine import dumps
+from rorcli.settings import redacted
 from rorcli.stores.base import Query
 
 if TYPE_CHECKING:
@@ -93,11 +94,13 @@ def doctor(context: typer.Context, output: Output = "text") -> int:
         "versions": _versions(),
         "settings": _settings(session, faults),
         "store": {},
+        "login": {},
         "tables": [_table(name) for name in nomenclatures.TABLES],
         "region": {},
     }
     if not faults:
         found["store"] = _store(session, faults)
+        found["login"] = _login(session, faults)
         found["region"] = asdict(session.settings.region)
     code = strongest(fault.exit_code for fault in faults)
     if output == "json":
@@ -144,7 +147,7 @@ def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any
     values = {
         **{f"guards.{key}": value for key, value in asdict(settings.guards).items()},
         **{f"region.{key}": value for key, value in asdict(settings.region).items()},
-        "store": settings.store.name or _redacted(settings.store.url),
+        "store": settings.store.name or redacted(settings.store.url),
         "annuaire": str(settings.annuaire or ""),
         "audit.older_than": settings.older_than,
         "validate.ignore": list(settings.ignore),
@@ -162,7 +165,7 @@ def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any
 
 def _store(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
     """Whether the store answers; one that is not there yet is no fault."""
-    found = {"url": _redacted(session.settings.store.url), "reachable": True, "message": ""}
+    found = {"url": redacted(session.settings.store.url), "reachable": True, "message": ""}
     try:
         count = sum(1 for _ in session.open_store(read_only=True).search(Query()))
     except UsageError as error:
@@ -173,15 +176,34 @@ def _store(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
     return {**found, "message": f"{count} établissement(s)"}
 
 
+def _login(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
+    """What a login of this store would meet; {} when it has none."""
+    from rorcli.login.sessions import needs_login
+
+    if not needs_login(store := session.settings.store):
+        return {}
+    from rorcli.login.checkup import examine
+
+    try:
+        return asdict(examine(store, session.keyboard, datetime.now(UTC)))
+    except RorcliError as error:
+        faults.append(error)
+        return {"issuer": store.auth.issuer if store.auth else "", "message": error.message}
+
+
 def _shown(value: Any) -> Any:
     """A setting of a store: what a table holds, without what is empty; never a secret's value."""
     if isinstance(value, dict):
         return {key: shown for key, each in value.items() if (shown := _shown(each))}
-    return _redacted(value) if isinstance(value, str) else value
+    return redacted(value) if isinstance(value, str) else value
 
 
-def _redacted(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//***@", url)
+def _told(login: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    names = {"issuer": "émetteur", "message": "refus", "certificate": "certificat"}
+    yield from ((name, login[key]) for key, name in names.items() if login.get(key))
+    if "clock_skew_s" in login:
+        yield "écart d'horloge", f"{login['clock_skew_s']} s"
+    yield from (("attention", warning) for warning in login.get("warnings", ()))
 
 
 def _written(value: Any) -> str:
@@ -202,6 +224,9 @@ def _lines(found: dict[str, Any]) -> Iterator[Line]:
         yield (f"  {each['key']} = {_written(each['value'])}", ""), (f"  ({each['origin']})", "dim")
     yield (("Annuaire", "title"),)
     yield f"  {found['store'].get('url', '?')} : {found['store'].get('message', '?')}"
+    if login := found["login"]:
+        yield (("Connexion", "title"),)
+        yield from (f"  {key} : {value}" for key, value in _told(login))
     yield (("Nomenclatures", "title"),)
     yield from (f"  {each['name']} : {each['dated_on']}" for each in found["tables"])
     yield (("Équipe ROR régionale", "title"),)

@@ -1,0 +1,321 @@
+"""The use cases of a login: sign in, sign out, who is it, and the token that goes with a call.
+
+A token comes from RORCLI_TOKEN, RORCLI_TOKEN_FILE, the kept session (refreshed when it is due),
+then a method that needs nobody. A store without `auth`, and an embedded one, is anonymous.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rorcli.access import Auth
+from rorcli.errors import RorcliError, StoreDeniedError, UsageError
+from rorcli.login import Nobody, Person, TokenSource
+from rorcli.login.vault import Record, Vault
+from rorcli.settings import StoreSettings
+
+if TYPE_CHECKING:
+    from rorcli.login.flows import Desk, Tokens
+
+DOORS = ("psc", "otp", "password")
+# Refresh when less than this is left, or a tenth of the lifetime if that is less: a token of 60 s
+# must not always be late.
+EARLY_S, EARLY_PART = 60, 0.1
+MOST_FAILURES = 2
+VARIABLES = ("RORCLI_TOKEN", "RORCLI_TOKEN_FILE")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What `whoami` tells: `source` is anonymous, environment, session, account or none."""
+
+    source: str
+    record: Record = field(default_factory=Record)
+    variable: str = ""
+
+
+def needs_login(store: StoreSettings) -> bool:
+    """Whether the store wants to know who we are."""
+    return store.auth is not None and not store.url.startswith("sqlite:")
+
+
+def standing(store: StoreSettings, environment: Mapping[str, str] = os.environ) -> Standing:
+    """Who we are for a store, without asking anybody."""
+    if not needs_login(store):
+        return Standing("anonymous")
+    if variable := next((name for name in VARIABLES if environment.get(name)), ""):
+        return Standing("environment", variable=variable)
+    record = Vault(store).read()
+    if record.is_open:
+        return Standing("session", record)
+    assert store.auth is not None  # noqa: S101 - needs_login said so
+    return Standing("account" if _is_unattended(store.auth) else "none")
+
+
+def token_source(store: StoreSettings, person: Person | None = None) -> TokenSource | None:
+    """What gives the tokens for a store; None for an anonymous one. Asks nothing of anybody yet."""
+    return _Tokens(store, person or Nobody()) if needs_login(store) else None
+
+
+class _Tokens:
+    """The token of a run; `token` asks for another one at most once after a refusal."""
+
+    def __init__(self, store: StoreSettings, person: Person) -> None:
+        self._store, self._person = store, person
+        self._vault = Vault(store)
+        self._now: Tokens | None = None
+        self._was_refused = False
+
+    def token(self, refused: str | None = None) -> str:
+        """As the Protocol says."""
+        if refused is not None and (self._was_refused or _given(self._store)):
+            from rorcli.login.wording import refused_by_store
+
+            raise refused_by_store()
+        self._was_refused = self._was_refused or refused is not None
+        if given := _given(self._store):
+            return given
+        if self._now is None or refused is not None or _is_due(self._now):
+            self._now = self._another(refused)
+        return self._now.access.reveal()
+
+    def _another(self, refused: str | None) -> Tokens:
+        with self._vault.locked():
+            # Read after the lock: another run may just have refreshed.
+            record = self._vault.read()
+            kept = self._kept(record)
+            if kept and kept.access.reveal() != refused and not _is_due(kept):
+                return kept
+            if kept and kept.refresh:
+                return _refreshed(self._store, self._person, self._vault, record, kept)
+            if self._store.auth and _is_unattended(self._store.auth):
+                return _unattended(self._store, self._person, self._vault, record)
+        from rorcli.login.wording import not_logged_in, session_ended
+
+        raise session_ended() if record.is_open else not_logged_in(self._store.name)
+
+    def _kept(self, record: Record) -> Tokens | None:
+        from rorcli.login.flows import Tokens
+
+        held = self._vault.tokens(record) if record.is_open else None
+        return Tokens(*held, record.obtained_at, record.expires_at) if held else None
+
+
+def sign_in(
+    store: StoreSettings, person: Person, method: str = "", *, opens_browser: bool = True
+) -> Record:
+    """Logs in, keeps the session, says who it is. `method` is of the settings unless given.
+
+    Raises:
+        UsageError: Settings, a variable that would win over the session, nobody to answer.
+        StoreDeniedError: The provider said no, or its answer is not to be trusted.
+        StoreUnavailableError: The provider does not answer.
+    """
+    auth = _auth_of(store)
+    vault = Vault(store)
+    chosen, door = _method(auth, method)
+    if chosen == "browser" and opens_browser and not person.can_ask:
+        from rorcli.login.wording import not_logged_in
+
+        raise not_logged_in(store.name)
+    tokens = _obtained(open_desk(store, person), chosen, door, vault, opens_browser=opens_browser)
+    with vault.locked():
+        record = _record(tokens, door or chosen, vault.read().last_step)
+        # A service account asks for a new token at each run: nothing to keep, nothing to steal.
+        return record if chosen == "client" else vault.keep(record, tokens.access, tokens.refresh)
+
+
+def _obtained(desk: Desk, flow: str, door: str, vault: Vault, *, opens_browser: bool) -> Tokens:
+    from rorcli.login import flows
+
+    match flow:
+        case "device":
+            return flows.device(desk)
+        case "client":
+            return flows.client(desk)
+        case "password":
+            with vault.locked():
+                return flows.password(desk, vault.read().last_step, partial(_keep_step, vault))
+        case _:
+            return flows.browser(desk, door, opens=opens_browser)
+
+
+def take_token(store: StoreSettings, text: str) -> Record:
+    """Keeps a token that the person brings; UsageError when there is none."""
+    from rorcli.login.flows import Tokens
+    from rorcli.login.secret import Secret
+
+    _auth_of(store)
+    if not text or not text.isprintable() or " " in text:
+        raise UsageError("aucun jeton sur l'entrée standard",
+                         remedy="rorcli login --with-token < jeton.txt")  # fmt: skip
+    tokens = Tokens(Secret(text), obtained_at=time.time(), expires_at=_expiry_of(text))
+    vault = Vault(store)
+    with vault.locked():
+        record = _record(tokens, "token", vault.read().last_step)
+        return vault.keep(record, tokens.access, None)
+
+
+def renew(store: StoreSettings, person: Person) -> Record:
+    """Refreshes the kept session now; StoreDeniedError when there is none that can be."""
+    source = _Tokens(store, person)
+    kept = source._kept(Vault(store).read())  # noqa: SLF001 - ours
+    source.token(refused=kept.access.reveal() if kept else None)
+    return Vault(store).read()
+
+
+def sign_out(store: StoreSettings, person: Person) -> tuple[bool, bool]:
+    """Revokes and deletes; (whether there was a session, whether the provider confirmed).
+
+    The session is deleted whatever the provider answers.
+    """
+    vault = Vault(store)
+    with vault.locked():
+        record = vault.read()
+        held = vault.tokens(record) if record.is_open else None
+        try:
+            is_revoked = held is not None and _revoked(store, person, *held)
+        except RorcliError:
+            is_revoked = False
+        finally:
+            vault.forget()
+    return record.is_open, is_revoked
+
+
+def open_desk(store: StoreSettings, person: Person) -> Desk:
+    """What a flow works with, the provider discovered."""
+    from rorcli.login.flows import Desk
+    from rorcli.login.secret import Secrets
+    from rorcli.login.wire import Wire
+
+    auth = store.auth
+    assert auth is not None  # noqa: S101 - callers have asked needs_login
+    held = Secrets(store.name, person)
+    wire = Wire(store, auth, held)
+    return Desk(auth, wire, wire.discover(), person, held)
+
+
+def _auth_of(store: StoreSettings) -> Auth:
+    taken = next((name for name in VARIABLES if os.environ.get(name)), "")
+    if taken:
+        raise UsageError(f"{taken} est défini et l'emporterait sur cette connexion",
+                         remedy=f"retirez {taken} de l'environnement")  # fmt: skip
+    if store.auth is None:
+        raise UsageError(
+            f"l'annuaire « {store.name or store.url} » n'a pas de connexion réglée",
+            remedy=f"donnez auth sous [store.{store.name or 'NOM'}] dans vos réglages",
+        )
+    return store.auth
+
+
+def _method(auth: Auth, asked: str) -> tuple[str, str]:
+    """(the flow, the door of the portal) for what is asked, or else set.
+
+    `password` means the portal's page, unless the settings open the last resort: in the terminal.
+    """
+    chosen = asked or auth.method
+    if chosen == "token":
+        raise UsageError("cet annuaire se lit avec un jeton que vous fournissez",
+                         remedy="rorcli login --with-token, ou RORCLI_TOKEN")  # fmt: skip
+    if chosen == "client" and auth.client_auth == "none":
+        raise UsageError("aucun compte de service n'est réglé", remedy="réglez client_auth")
+    if chosen in DOORS and not (chosen == "password" and auth.method == "password"):
+        return "browser", chosen
+    return chosen, ""
+
+
+def _is_unattended(auth: Auth) -> bool:
+    """Whether a login needs nobody: a service account, or a password and a seed that are kept."""
+    if auth.method == "client":
+        return True
+    held = [auth.password, *([auth.otp.seed] if auth.otp else [])]
+    return auth.method == "password" and all(each and each.kind != "prompt" for each in held)
+
+
+def _unattended(store: StoreSettings, person: Person, vault: Vault, record: Record) -> Tokens:
+    from rorcli.login import flows
+
+    desk = open_desk(store, person)
+    if desk.auth.method == "client":
+        return flows.client(desk)
+    if record.failures >= MOST_FAILURES:
+        raise StoreDeniedError("le mot de passe réglé a été refusé deux fois : plus aucun essai",
+                               remedy="corrigez-le, puis rorcli login")  # fmt: skip
+    try:
+        tokens = flows.password(desk, record.last_step, partial(_keep_step, vault))
+    except StoreDeniedError:
+        vault.write(replace(vault.read(), failures=record.failures + 1))
+        raise
+    if record.failures:
+        vault.write(replace(vault.read(), failures=0))
+    return tokens
+
+
+def _refreshed(
+    store: StoreSettings, person: Person, vault: Vault, record: Record, kept: Tokens
+) -> Tokens:
+    """New tokens, kept before they are used: the former refresh token may be dead already."""
+    from rorcli.login import flows
+
+    assert kept.refresh is not None  # noqa: S101 - the caller looked
+    try:
+        tokens = flows.refresh(open_desk(store, person), kept.refresh)
+    except StoreDeniedError:
+        vault.forget()
+        raise
+    vault.keep(replace(record, obtained_at=tokens.obtained_at, expires_at=tokens.expires_at),
+               tokens.access, tokens.refresh)  # fmt: skip
+    return tokens
+
+
+def _revoked(store: StoreSettings, person: Person, access: Any, refresh: Any) -> bool:
+    from rorcli.login import flows
+
+    desk = open_desk(store, person)
+    return flows.revoke(desk, refresh or access, "refresh_token" if refresh else "access_token")
+
+
+def _keep_step(vault: Vault, step: int) -> None:
+    vault.write(replace(vault.read(), last_step=step))
+
+
+def _record(tokens: Tokens, method: str, last_step: int) -> Record:
+    return Record(method, asdict(tokens.identity), "", tokens.obtained_at, tokens.expires_at,
+                  tokens.refresh is not None, last_step)  # fmt: skip
+
+
+def _is_due(tokens: Tokens) -> bool:
+    if not tokens.expires_at:
+        return False
+    lifetime = tokens.expires_at - tokens.obtained_at
+    return tokens.expires_at - time.time() < min(EARLY_S, EARLY_PART * lifetime)
+
+
+def _given(store: StoreSettings) -> str:
+    """The token of the environment, for a store that has a login."""
+    found = standing(store)
+    if found.source != "environment":
+        return ""
+    from rorcli.login.secret import Secret, private_text
+
+    text = os.environ.get(VARIABLES[0]) or private_text(Path(os.environ[VARIABLES[1]]))
+    return Secret(text.strip()).reveal()
+
+
+def _expiry_of(token: str) -> float:
+    """When a JWT says that it ends, unverified, for display; 0 for anything else."""
+    import base64
+    import json
+
+    try:
+        middle = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+        return float(claims["exp"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        return 0

@@ -1,0 +1,179 @@
+"""Where a session is kept: what it is in a private file, its tokens in the keyring.
+
+Without a keyring the tokens lie in that file too (0600, in a folder of 0700), which is said. One
+file a combination of issuer, client and origin of the store: another issuer never gets a token of
+the first. A lock file makes parallel runs refresh one after the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rorcli import files
+from rorcli.errors import StoreUnavailableError, UsageError
+from rorcli.login.secret import Secret, why_not_private
+from rorcli.settings import StoreSettings
+
+SCHEMA = "rorcli/session/v1"
+# Windows keeps 2 560 bytes of UTF-16 under a name.
+CHUNK = 1000
+LOCK_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A session as it is told; the tokens are read apart. Instants: seconds since 1970, 0 unknown.
+
+    `last_step` is that of the last one-time code, `failures` counts refused unattended passwords.
+    """
+
+    method: str = ""
+    identity: dict[str, str] = field(default_factory=dict)
+    storage: str = ""
+    obtained_at: float = 0
+    expires_at: float = 0
+    has_refresh: bool = False
+    last_step: int = 0
+    failures: int = 0
+    chunks: int = 0
+    tokens: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is logged in, as far as we know."""
+        return bool(self.storage)
+
+    def __repr__(self) -> str:
+        return f"Record({self.method}, {self.storage})"
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a store: where its tokens may go."""
+    parts = urlsplit(url.removeprefix("fhir+"))
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+class Vault:
+    """The place of one session."""
+
+    def __init__(self, store: StoreSettings) -> None:
+        import platformdirs
+
+        auth = store.auth
+        parts = (auth.issuer or auth.token_endpoint, auth.client_id) if auth else ("", "")
+        self._name = hashlib.sha256("\n".join((*parts, origin_of(store.url))).encode()).hexdigest()
+        state = Path(platformdirs.user_state_dir("rorcli", appauthor=False))
+        self.path = state / "sessions" / f"{self._name[:32]}.json"
+        self._storage = auth.storage if auth else "auto"
+
+    def read(self) -> Record:
+        """What is kept; an empty Record when nothing is. UsageError when others may read it."""
+        if not self.path.exists() and not self.path.is_symlink():
+            return Record()
+        if self.path.is_symlink() or (fault := why_not_private(self.path)):
+            raise UsageError(fault if not self.path.is_symlink() else f"{self.path} est un lien",
+                             remedy=f"supprimez {self.path}, puis rorcli login")  # fmt: skip
+        try:
+            found = json.loads(self.path.read_text("utf-8"))
+            known = {name: found[name] for name in Record.__dataclass_fields__ if name in found}
+            return Record(**known) if found.get("schema") == SCHEMA else Record()
+        except (OSError, ValueError, TypeError, AttributeError):
+            return Record()  # half a file is no session: one logs in again
+
+    def tokens(self, record: Record) -> tuple[Secret, Secret | None] | None:
+        """Access and refresh token of a session; None when the keyring lost them."""
+        text = record.tokens
+        if record.storage == "keyring":
+            from rorcli.login import ring
+
+            parts = [ring.get(name) or "" for name in self._names(record.chunks)]
+            text = "".join(parts)
+        with suppress(ValueError, KeyError, TypeError):
+            found = json.loads(text)
+            return Secret(found["access"]), Secret(found["refresh"]) if found["refresh"] else None
+        return None
+
+    def keep(self, record: Record, access: Secret, refresh: Secret | None) -> Record:
+        """Keeps a session; the Record says where: keyring, file, or "" when none is to be kept."""
+        if self._storage == "none":
+            return replace(record, storage="")
+        text = json.dumps({"access": access.reveal(), "refresh": refresh and refresh.reveal()})
+        former = self.read()
+        chunks = self._in_keyring(text) if self._storage != "file" else 0
+        self._forget(range(chunks, former.chunks))
+        if not chunks and self._storage == "keyring":
+            raise UsageError("aucun trousseau ne répond sur ce poste",
+                             remedy='storage = "file" dans vos réglages')  # fmt: skip
+        kept = replace(record, storage="keyring" if chunks else "file", chunks=chunks,
+                       tokens="" if chunks else text, has_refresh=refresh is not None)  # fmt: skip
+        self.write(kept)
+        return kept
+
+    def write(self, record: Record) -> None:
+        """Replaces the file, for its owner only."""
+        if self.path.is_symlink():
+            raise UsageError(f"{self.path} est un lien", remedy=f"supprimez {self.path}")
+        self._folder()
+        files.write(self.path, json.dumps({"schema": SCHEMA, **asdict(record)}), mode=files.PRIVATE)
+
+    def forget(self) -> None:
+        """Deletes the session; the count of codes and failures stays, for the next one."""
+        with suppress(UsageError):
+            record = self.read()
+            self._forget(range(record.chunks))
+            if record.last_step:
+                self.write(Record(last_step=record.last_step))
+                return
+        self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One run at a time; StoreUnavailableError after a minute."""
+        from filelock import FileLock, Timeout
+
+        self._folder()
+        lock = FileLock(self.path.with_suffix(".lock"), timeout=LOCK_S, mode=files.PRIVATE)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise StoreUnavailableError(
+                "une autre commande renouvelle cette session depuis une minute",
+                remedy="réessayez plus tard",
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _folder(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(OSError):
+            self.path.parent.chmod(0o700)
+
+    def _names(self, chunks: int) -> list[str]:
+        return [f"{self._name[:32]}.{number}" for number in range(chunks)]
+
+    def _in_keyring(self, text: str) -> int:
+        """How many pieces the keyring took; 0 when it did not take them all."""
+        from rorcli.login import ring
+
+        parts = [text[at : at + CHUNK] for at in range(0, len(text), CHUNK)]
+        names = self._names(len(parts))
+        is_kept = all(ring.put(name, part) for name, part in zip(names, parts, strict=True))
+        if not is_kept:
+            self._forget(range(len(parts)))
+        return len(parts) if is_kept else 0
+
+    def _forget(self, numbers: range) -> None:
+        if numbers:
+            from rorcli.login import ring
+
+            for number in numbers:
+                ring.forget(f"{self._name[:32]}.{number}")
