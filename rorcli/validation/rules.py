@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
 from rorcli import codes
-from rorcli.fields import Spec, specs
+from rorcli.fields import specs
 from rorcli.items import Capacite, Contact, Horaire, Lieu, Patientele, Praticien, Telecom
 from rorcli.model import (
     DIRECTEUR,
@@ -130,10 +130,12 @@ def check_ages(view: View) -> Iterator[Issue]:
 def check_closed_codes(view: View) -> Iterator[Issue]:
     """ROR304."""
     for noun in view.nouns:
-        owner: Any = type(noun)
-        for spec, closed in _closing(owner, view.today):
+        for spec in keys(type(noun)).codes:
             held = getattr(noun, spec.key)
-            for index, value in enumerate((held,) if isinstance(held, str) else held or ()):
+            if not held:
+                continue
+            closed = _closed(spec.table, view.today)
+            for index, value in enumerate((held,) if isinstance(held, str) else held):
                 if code := closed.get(value):
                     where = f"{noun.pointer}/{spec.key}" + (f"/{index}" if spec.is_list else "")
                     since = f'"{value}" ({code.label}) est fermé depuis le {code.ends_on}'
@@ -142,11 +144,9 @@ def check_closed_codes(view: View) -> Iterator[Issue]:
 
 
 @cache
-def _closing(owner: type, today: date) -> Sequence[tuple[Spec, Mapping[str, codes.Code]]]:
-    """The keys of a noun whose table has closed codes, and these."""
-    found = ((spec, codes.table(spec.table).ending) for spec in keys(owner).codes)
-    closed = [(spec, {c: e for c, e in ends.items() if e.is_closed(today)}) for spec, ends in found]
-    return [pair for pair in closed if pair[1]]
+def _closed(table: str, today: date) -> Mapping[str, codes.Code]:
+    ending = codes.table(table).ending
+    return {code: each for code, each in ending.items() if each.is_closed(today)}
 
 
 _PAIR = re.compile(r"""(?:([a-z_]+):|-)\s+\[?["']?(\w+)(?!\w*:)""")
@@ -155,13 +155,10 @@ _PAIR = re.compile(r"""(?:([a-z_]+):|-)\s+\[?["']?(\w+)(?!\w*:)""")
 @cache
 def _tables(key: str) -> tuple[codes.Table, ...]:
     """The code tables of a key, whatever its noun; those of lists of codes for an item, ""."""
-    found = (spec for spec in _coded() if (spec.key == key if key else spec.is_list))
-    return tuple(codes.table(name) for name in dict.fromkeys(spec.table for spec in found))
-
-
-def _coded() -> Iterator[Spec]:
     every = (Contact, Telecom, Praticien, Capacite, Unite, EntiteGeographique)
-    return (spec for owner in every for spec in specs(owner).values() if spec.table)
+    found = (spec for owner in every for spec in specs(owner).values() if spec.table)
+    names = (spec.table for spec in found if (spec.key == key if key else spec.is_list))
+    return tuple(codes.table(name) for name in dict.fromkeys(names))
 
 
 def check_comments(document: Document) -> Iterator[Issue]:
@@ -180,20 +177,16 @@ def check_comments(document: Document) -> Iterator[Issue]:
 
 
 def _is_suspect(code: str, said: str) -> bool:
-    named = _named_by(said)
-    return bool(named) and not any(each in code for each in named) and _is_odd(code, said)
+    # Nearly always the comment is the label of the first code of its line, and files repeat both.
+    first = _PAIR.search(code)
+    return not (first and _is_label(said, *first.groups())) and _is_odd(code, said)
 
 
 @lru_cache(maxsize=4096)
-def _named_by(said: str) -> tuple[str, ...]:
-    """The codes, in quotes, of which a comment is the label: seldom none of them is beside it."""
-    tables = dict.fromkeys(spec.table for spec in _coded())
-    found = (codes.table(name).by_label(said) for name in tables)
-    return tuple(f'"{each.code}"' for each in found if each)
+def _is_label(said: str, key: str | None, value: str) -> bool:
+    return any(table.label(value) == said for table in _tables(key or ""))
 
 
-# Files say the same of the same codes, line after line.
-@lru_cache(maxsize=4096)
 def _is_odd(code: str, said: str) -> bool:
     pairs = [(table, value) for key, value in _PAIR.findall(code) for table in _tables(key)]
     if any(table.label(value) == said for table, value in pairs):

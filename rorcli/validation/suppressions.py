@@ -17,10 +17,11 @@ from rorcli.text.document import Document
 from rorcli.validation.findings import RULES, Finding
 
 SIGN = "rorcli:"
-_COMMENT = re.compile(rf"(?:^|(?<=[ \t\ufeff]))#[ \t]*{SIGN}[ \t]*(ignore\b.*)$", re.MULTILINE)
+# Texts, which `re` compiles when they are needed: few files have such comments.
+_COMMENT = rf"(?m)(?:^|(?<=[ \t\ufeff]))#[ \t]*{SIGN}[ \t]*(ignore\b.*)$"
 _RULE = r"[A-Z]+\d+"
-_ORDER = re.compile(rf"ignore[ \t]*=[ \t]*({_RULE}(?:[ \t]*,[ \t]*{_RULE})*)(?:[ \t]+(.*))?")
-_BESIDE = re.compile(r"[ \t]*(?:#.*)?\r?")  # a line that holds no more than a comment
+_ORDER = rf"ignore[ \t]*=[ \t]*({_RULE}(?:[ \t]*,[ \t]*{_RULE})*)(?:[ \t]+(.*))?"
+_BESIDE = r"[ \t]*(?:#.*)?\r?"  # a line that holds no more than a comment
 _FORM = f"écrivez la règle et le motif : # {SIGN} ignore=ROR304 motif"
 
 
@@ -50,7 +51,7 @@ def settle(path: str, asked: Sequence[Order], findings: Sequence[Finding]) -> li
 
 def _comments(document: Document) -> Iterator[re.Match[str]]:
     """The comments that ignore something, not what looks like one inside a text."""
-    for found in _COMMENT.finditer(document.text):
+    for found in re.finditer(_COMMENT, document.text):
         at = found.start()
         if not any(
             mark.start <= at < mark.end and mark.style not in ("mapping", "sequence")
@@ -63,9 +64,9 @@ def _read(document: Document, comment: re.Match[str]) -> Order:
     line, _ = place = document.line_column(comment.start())
     lines = document.text.split("\n")
     if not lines[line - 1].partition("#")[0].strip(" \t\ufeff"):
-        following = (n for n in range(line, len(lines)) if not _BESIDE.fullmatch(lines[n]))
+        following = (n for n in range(line, len(lines)) if not re.fullmatch(_BESIDE, lines[n]))
         line = next(following, line) + 1
-    said = _ORDER.fullmatch(comment[1].rstrip())
+    said = re.fullmatch(_ORDER, comment[1].rstrip())
     rules = tuple(re.findall(_RULE, said[1])) if said else ()
     return Order(place, line, rules, ((said and said[2]) or "").strip())
 
