@@ -103,7 +103,8 @@ def _save_all(listed: list[tuple[Path, Document, Document]]) -> None:
     with ExitStack() as stack:
         # All are on the disk before the first is replaced: a full one is no half of the work.
         ready = [
-            stack.enter_context(_staged(path, after.text, SHARED)) for path, _, after in listed
+            stack.enter_context(_staged(path, after.text.encode(), SHARED))
+            for path, _, after in listed
         ]
         try:
             for (path, before, _), replace in zip(listed, ready, strict=True):
@@ -145,13 +146,18 @@ def _turn(paths: Iterable[Path]) -> Iterator[None]:
 
 def write(path: Path, text: str, *, mode: int = SHARED) -> None:
     """Writes a whole file or leaves the old one: temporary file, flush to disk, replace."""
-    with _staged(path, text, mode) as replace:
+    write_bytes(path, text.encode(), mode=mode)
+
+
+def write_bytes(path: Path, content: bytes, *, mode: int = SHARED) -> None:
+    """The same for what is no text."""
+    with _staged(path, content, mode) as replace:
         replace()
 
 
 @contextmanager
-def _staged(path: Path, text: str, mode: int) -> Iterator[Callable[[], None]]:
-    """A temporary file of that text beside the file, and what puts it in its place."""
+def _staged(path: Path, content: bytes, mode: int) -> Iterator[Callable[[], None]]:
+    """A temporary file of that content beside the file, and what puts it in its place."""
     import tempfile
 
     target = Path(os.path.realpath(path))
@@ -164,7 +170,7 @@ def _staged(path: Path, text: str, mode: int) -> Iterator[Callable[[], None]]:
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
             temporary = Path(name)
             with os.fdopen(handle, "wb") as out:
-                out.write(text.encode())
+                out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
             temporary.chmod(mode)

@@ -36,6 +36,8 @@ COMMANDS = tuple(Entry(*line) for line in (
     ("remove-practitioner", "write:remove_practitioner", "Modifier", "Retirer un praticien."),
     ("set-capacity", "write:set_capacity", "Modifier", "Donner un nombre de lits ou de places."),
     ("confirm", "write:confirm", "Modifier", "Dater la vérification d'une fiche."),
+    ("export", "tables:export", "Modifier", "Écrire un tableau pour un tableur."),
+    ("import", "tables:import_", "Modifier", "Reprendre un tableau dans des fichiers."),
     ("refresh", "refresh:refresh", "Modifier", "Faire le tour de ce qui est à revoir."),
     ("validate", "check:validate", "Contrôler", "Vérifier des fichiers."),
     ("audit", "check:audit", "Contrôler", "Dire ce qui est trop ancien ou incomplet."),

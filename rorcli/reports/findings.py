@@ -50,7 +50,7 @@ def findings_data(
         "schema": SCHEMA,
         "ok": ok,
         "files": files,
-        "findings": [_finding(each) for each in findings],
+        "findings": [finding_data(each) for each in findings],
         "counts": {severity.value: counts[severity] for severity in Severity},
         "unreadable": [{"message": e.message, "remedy": e.remedy} for e in unreadable],
     }
@@ -66,7 +66,8 @@ def one_line(text: str) -> str:
     return "".join(each if each.isprintable() else " " for each in text)
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """One finding as data."""
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,

@@ -7,7 +7,7 @@ is written only with `--push`, by the same way as `rorcli push`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -27,8 +27,12 @@ from rorcli.validation.findings import Severity
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.edition import Edited
+    from rorcli.reports import Line
     from rorcli.text.document import Document
     from rorcli.validation.findings import Finding
+
+    # A file as it was read, and as it shall be.
+    Pair = tuple[Path, Document, Document]
 
 # A key, with selectors in brackets; a path of a file that holds "=" is told by its being there.
 _ASSIGNMENT = re.compile(r"(?P<key>(?:[^=\s/\\\[\]]|\[[^\]]*\])+)=(?P<value>.*)", re.DOTALL)
@@ -297,27 +301,38 @@ def _run(
     session: Session, targets: list[Path], change: Callable[[Document], Edited], options: Options
 ) -> int:
     """Reads, changes, checks all, then shows and writes all; or nothing."""
+    befores = read_all(targets)
+    edited = [change(document) for _, document in befores]
+    pairs = [(*each, after.document) for each, after in zip(befores, edited, strict=True)]
+    return finish(session, pairs, [note for each in edited for note in each.notes], options)
+
+
+def read_all(targets: list[Path]) -> list[tuple[Path, Document]]:
+    """The documents of files and folders; UsageError when one cannot be opened."""
     found = files.find(targets)
     if found.unreadable:
         raise found.unreadable[0]
-    befores = [files.read_file(path) for path in found.paths]
-    edited = [change(document) for document in befores]
-    pairs = [
-        (path, before, after.document)
-        for path, before, after in zip(found.paths, befores, edited, strict=True)
-    ]
-    added = [
+    return [(path, files.read_file(path)) for path in found.paths]
+
+
+def finish(session: Session, pairs: list[Pair], notes: Iterable[Line], options: Options) -> int:
+    """How an edit ends: refused whole for an error that it adds, else told, shown and written."""
+    added = added_findings(session, pairs)
+    if errors := [finding for finding in added if finding.severity is Severity.ERROR]:
+        return _refuse(session, errors)
+    session.terminal.say(*notes)
+    for finding in added:
+        session.terminal.warn(render_finding(finding))
+    return _write(session, pairs, options)
+
+
+def added_findings(session: Session, pairs: list[Pair]) -> list[Finding]:
+    """What `validate` says of the files and did not say before."""
+    return [
         finding
         for _, before, after in pairs
         for finding in edition.added_findings(before, after, session.today)
     ]
-    if errors := [finding for finding in added if finding.severity is Severity.ERROR]:
-        return _refuse(session, errors)
-    for each in edited:
-        session.terminal.say(*each.notes)
-    for finding in added:
-        session.terminal.warn(render_finding(finding))
-    return _write(session, pairs, options)
 
 
 def _refuse(session: Session, added: list[Finding]) -> int:
@@ -327,7 +342,7 @@ def _refuse(session: Session, added: list[Finding]) -> int:
     return ExitCode.FINDINGS
 
 
-def _write(session: Session, pairs: list[tuple[Path, Document, Document]], options: Options) -> int:
+def _write(session: Session, pairs: list[Pair], options: Options) -> int:
     from rorcli.reports.difference import render_difference
 
     changed = [each for each in pairs if each[1].text != each[2].text]

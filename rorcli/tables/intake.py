@@ -1,0 +1,282 @@
+"""A table taken into documents: every row is judged before anything is written.
+
+What comes out is a value: for each document the steps that its rows ask, for each row what it did,
+and all that must be corrected first. With a problem there is nothing to write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain
+from typing import NamedTuple
+
+from rorcli.errors import UsageError
+from rorcli.tables.binding import Asked, Binder, Bound
+from rorcli.tables.cells import Cell, CellError
+from rorcli.tables.channels import coordonnee
+from rorcli.tables.columns import VALEUR, VERIFIE, WHERE, Heading, headed, lacking
+from rorcli.tables.entries import Entry, Node, entries, nodes
+from rorcli.tables.lists import activite, capacite, praticien
+from rorcli.tables.places import Places
+from rorcli.tables.sheets import Grid, Row
+from rorcli.text.batches import Drop, Put, Step
+from rorcli.text.document import Document
+
+#: What a row may have done, with its French name.
+DID: Mapping[str, str] = {
+    "unchanged": "déjà ainsi",
+    "empty": "sans valeur",
+    "changed": "modifié",
+    "added": "ajouté",
+    "removed": "retiré",
+    "verified": "vérifié",
+    "duplicate": "doublon",
+    "refused": "refusé",
+}
+
+
+class Way(NamedTuple):
+    """How the person wants a table taken: headers that they named, the table, whole lists, day."""
+
+    mapped: Mapping[str, str]
+    table: str
+    replace: bool
+    today: date
+
+
+class Outcome(NamedTuple):
+    """What a row did to which unit; row 0 stands for what `--replace` removed."""
+
+    sheet: str
+    row: int
+    unit: str
+    did: str
+    message: str = ""
+
+
+class Problem(NamedTuple):
+    """A cell to correct: sheet, row, column as the spreadsheet names it, what, what to write."""
+
+    sheet: str
+    row: int
+    column: str
+    message: str
+    remedy: str
+
+
+@dataclass
+class Intake:
+    """What a table asks of documents: steps by path, and the account of its rows."""
+
+    steps: dict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    outcomes: list[Outcome] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: str) -> Intake:
+    """All sheets that are tables; UsageError when none is, or when a sheet cannot be read."""
+    intake = Intake()
+    places = Places([node for each in documents for node in nodes(each, way.today)])
+    verified: dict[tuple[str, str], tuple[Node, str]] = {}
+    refusals: list[str] = []
+    taken = 0
+    for grid in grids:
+        heading, first = headed(grid, way.mapped, way.table)
+        if heading is None:
+            refusals += [lacking(first, way.mapped, way.table)] if first else []
+            continue
+        taken += 1
+        rows = chain((row for row in first if row.number > heading.headers.number), grid.rows)
+        intake.notes += [f"colonne « {each} » : laissée de côté" for each in heading.ignored]
+        sheet = _Sheet(grid, Asked(heading, grid.origin, way.today, way.replace), places, intake)
+        sheet.verified = verified
+        sheet.take(rows)
+    if not taken:
+        why = refusals[0] if refusals else "aucune ligne"
+        raise UsageError(f"{path} : aucun en-tête de tableau reconnu ; {why}",
+                         remedy='nommez-la : --map "Votre en-tête=colonne" ; rorcli export '
+                         "--template écrit un modèle")  # fmt: skip
+    for node, day in verified.values():
+        intake.steps[node.document.path].append(Put(f"{node.pointer}/verifie_le", day))
+    return intake
+
+
+WAYS: Mapping[str, Callable[[Binder, Row], Bound | None]] = {
+    "coordonnees": coordonnee,
+    "praticiens": praticien,
+    "capacites": capacite,
+    "activites": activite,
+}
+
+
+@contextmanager
+def _noted(errors: list[CellError]) -> Iterator[None]:
+    try:
+        yield
+    except CellError as error:
+        errors.append(error)
+
+
+@dataclass
+class _Of:
+    """A node in a sheet: its entries, those that rows spoke of, and the rows still to be bound."""
+
+    node: Node
+    entries: list[Entry]
+    untouched: dict[tuple[str, ...], list[Entry]]
+    rows: list[Row] = field(default_factory=list)
+    seen: dict[object, tuple[int, object]] = field(default_factory=dict)
+
+
+@dataclass
+class _Sheet:
+    """One sheet on its way in."""
+
+    grid: Grid
+    asked: Asked
+    places: Places
+    intake: Intake
+    verified: dict[tuple[str, str], tuple[Node, str]] = field(default_factory=dict)
+    of: dict[tuple[str, str], _Of] = field(default_factory=dict)
+
+    def take(self, rows: Iterator[Row]) -> None:
+        """Rows that an export would write just so go by at once; the others wait for their node."""
+        first = len(self.intake.outcomes)
+        for row in rows:
+            where = tuple(self.heading.cell(row, column.key) for column in WHERE)
+            if self._is_untouched(row, where):
+                continue
+            try:
+                self._of(self.places.find(where)).rows.append(row)
+            except CellError as error:
+                self._refuse(row, where[3] or where[4], [error])
+        for each in self.of.values():
+            self._bind_all(each)
+        self.intake.outcomes[first:] = sorted(
+            self.intake.outcomes[first:], key=lambda outcome: outcome.row or 1 << 30
+        )
+        self.intake.problems.sort(key=lambda problem: (problem.sheet, problem.row))
+
+    @property
+    def heading(self) -> Heading:
+        """The headers of the sheet."""
+        return self.asked.heading
+
+    def _of(self, node: Node) -> _Of:
+        key = (node.document.path, node.pointer)
+        if key not in self.of:
+            held = entries(self.heading.table, node)
+            known: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
+            for entry in held:
+                known[self._shown(entry)].append(entry)
+            self.of[key] = _Of(node, held, known)
+        return self.of[key]
+
+    def _columns(self) -> list[str]:
+        """The columns of items that the sheet has."""
+        return [c.key for c in self.heading.table.columns if c.key in self.heading.index]
+
+    def _shown(self, entry: Entry) -> tuple[str, ...]:
+        return tuple(entry.cells.get(key, "") for key in self._columns())
+
+    def _is_untouched(self, row: Row, where: tuple[str, ...]) -> bool:
+        cells = tuple(self.heading.cell(row, key) for key in self._columns())
+        day = self.heading.cell(row, VERIFIE.key)
+        for node in self.places.exactly(where):
+            of = self._of(node)
+            if of.untouched.get(cells) and day in {"", node.noun.verifie_le}:
+                entry = of.untouched[cells].pop()
+                of.seen[id(entry)] = (row.number, {})
+                self._tell(row, node, "unchanged" if entry.pointer else "empty")
+                return True
+        return False
+
+    def _bind_all(self, of: _Of) -> None:
+        said = {self.heading.cell(row, VALEUR).strip() for row in of.rows}
+        binder = Binder(of.node, of.entries, self.asked, said)
+        binder.claimed |= {e.pointer for e in of.entries if id(e) in of.seen}
+        for row in of.rows:
+            self._bind(of, binder, row)
+        if self.asked.replace:
+            for entry in of.entries:
+                if entry.pointer and id(entry) not in of.seen:
+                    self._drop(of.node, entry)
+
+    def _bind(self, of: _Of, binder: Binder, row: Row) -> None:
+        bound, is_verified, binder.errors = None, False, []
+        with _noted(binder.errors):
+            bound = WAYS[self.heading.table.name](binder, row)
+        with _noted(binder.errors):
+            is_verified = self._verify(of.node, row)
+        if binder.errors:
+            self._refuse(row, of.node.name, binder.errors)
+        elif bound is None:
+            self._tell(row, of.node, "verified" if is_verified else "empty")
+        elif (before := self._before(of, bound)) is None:
+            self.intake.steps[of.node.document.path] += bound.steps
+            did = "added" if bound.entry is None else "changed" if bound.values else "unchanged"
+            is_only_verified = is_verified and did == "unchanged"
+            self._tell(row, of.node, "verified" if is_only_verified else did, self._said(bound))
+            self._see(of, bound, row)
+        elif before[1] == bound.values:
+            self._tell(row, of.node, "duplicate", f"de la ligne {before[0]}")
+        else:
+            contradicted = CellError("", f"contredit la ligne {before[0]}, sur le même élément",
+                                     "gardez l'une des deux lignes")  # fmt: skip
+            self._refuse(row, of.node.name, [contradicted])
+
+    def _see(self, of: _Of, bound: Bound, row: Row) -> None:
+        key = bound.key if bound.entry is None else id(bound.entry)
+        of.seen[key] = (row.number, bound.values)
+
+    def _before(self, of: _Of, bound: Bound) -> tuple[int, object] | None:
+        """The row that spoke of the same item before, and what it said."""
+        return of.seen.get(bound.key if bound.entry is None else id(bound.entry))
+
+    def _verify(self, node: Node, row: Row) -> bool:
+        """Notes the latest day on which rows say that the unit was verified, if it is a new one."""
+        text = self.heading.cell(row, VERIFIE.key)
+        if text in {"", node.noun.verifie_le}:
+            return False
+        day = Cell(VERIFIE.key, VERIFIE.spec, text, self.asked.origin).verified(self.asked.today)
+        key = (node.document.path, node.pointer)
+        known = self.verified[key][1] if key in self.verified else node.noun.verifie_le or ""
+        if day > known:
+            self.verified[key] = (node, day)
+        return day > (node.noun.verifie_le or "")
+
+    def _drop(self, node: Node, entry: Entry) -> None:
+        value = entry.cells.get(VALEUR) or entry.cells.get("activite", "")
+        self.intake.steps[node.document.path].append(Drop(entry.pointer, value))
+        shown = ", ".join(filter(None, list(entry.cells.values())[:_SHOWN]))
+        self.intake.outcomes.append(Outcome(self.grid.name, 0, node.name, "removed", shown))
+
+    def _said(self, bound: Bound) -> str:
+        """What a row changes, value by value."""
+        headers = {c.key: c.header for c in self.heading.table.every}
+        now = bound.entry.cells if bound.entry else {}
+        said = (
+            f"{headers[key]} : « {now[key]} » → « {'' if value is None else value} »"
+            if now.get(key) else f"{headers[key]} : « {value} »"
+            for key, value in bound.values.items()
+        )  # fmt: skip
+        return " ; ".join(said)
+
+    def _tell(self, row: Row, node: Node, did: str, message: str = "") -> None:
+        self.intake.outcomes.append(Outcome(self.grid.name, row.number, node.name, did, message))
+
+    def _refuse(self, row: Row, unit: str, errors: Iterable[CellError]) -> None:
+        sheet = self.grid.name
+        self.intake.problems += [
+            Problem(sheet, row.number, self.heading.column(e.key), e.message, e.remedy)
+            for e in errors
+        ]
+        self.intake.outcomes.append(Outcome(sheet, row.number, unit, "refused"))
+
+
+_SHOWN = 6
