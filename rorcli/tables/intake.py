@@ -220,8 +220,9 @@ class _Sheet:
         elif (before := self._before(of, bound)) is None:
             self.intake.steps[of.node.document.path] += bound.steps
             did = "added" if bound.entry is None else "changed" if bound.values else "unchanged"
-            is_only_verified = is_verified and did == "unchanged"
-            self._tell(row, of.node, "verified" if is_only_verified else did, self._said(bound))
+            did = "verified" if is_verified and did == "unchanged" else did
+            also = ["unité vérifiée"] if is_verified and did != "verified" else []
+            self._tell(row, of.node, did, " ; ".join([*self._said(bound), *also]))
             self._see(of, bound, row)
         elif before[1] == bound.values:
             self._tell(row, of.node, "duplicate", f"de la ligne {before[0]}")
@@ -256,16 +257,15 @@ class _Sheet:
         shown = ", ".join(filter(None, list(entry.cells.values())[:_SHOWN]))
         self.intake.outcomes.append(Outcome(self.grid.name, 0, node.name, "removed", shown))
 
-    def _said(self, bound: Bound) -> str:
+    def _said(self, bound: Bound) -> list[str]:
         """What a row changes, value by value."""
         headers = {c.key: c.header for c in self.heading.table.every}
         now = bound.entry.cells if bound.entry else {}
-        said = (
+        return [
             f"{headers[key]} : « {now[key]} » → « {'' if value is None else value} »"
             if now.get(key) else f"{headers[key]} : « {value} »"
             for key, value in bound.values.items()
-        )  # fmt: skip
-        return " ; ".join(said)
+        ]  # fmt: skip
 
     def _tell(self, row: Row, node: Node, did: str, message: str = "") -> None:
         self.intake.outcomes.append(Outcome(self.grid.name, row.number, node.name, did, message))
