@@ -286,6 +286,11 @@ def test_the_readme_holds_the_blocks_that_ci_extracts(marker):
     assert (ROOT / ".ci" / "run").read_text("utf-8").count(f"as_printed {marker}") == 1
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_no_page_holds_the_marks_of_a_merge(page):
+    assert re.findall(r"^(?:<{7}|>{7}) .*$", text_of(page), re.MULTILINE) == []
+
+
 # Links, and what no page may name
 
 
