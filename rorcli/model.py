@@ -142,6 +142,15 @@ class EntiteGeographique(Noun):
     contacts: tuple[Contact, ...] = nouns(lambda: Contact, "Contacts", need=EXPECTED)
     unites: tuple[Unite, ...] = nouns(lambda: Unite, "Unités", "Pôles, services, UF et UO.")
 
+    @property
+    def departement(self) -> str:
+        """Number of the département; a postal code does not tell the two of Corsica apart."""
+        adresse = self.adresse or Adresse()
+        code = adresse.code_insee or adresse.code_postal or ""
+        if not code or code.startswith("20"):
+            code = self.finess or ""
+        return code[:3] if code.startswith(("97", "98")) else code[:2]
+
     @classmethod
     def read(cls, data: Mapping[str, Any], pointer: str) -> Self:
         """One home for the director: a contact of fonction 01 is taken for `directeur`.

@@ -17,6 +17,8 @@ from rorcli.errors import UsageError
 from rorcli.planning.limits import Thresholds
 
 PROJECT_FILE = "rorcli.toml"
+#: The levels that may have a limit of their own: `audit.older_than_uo = "3mo"`.
+AUDITED = ("eg", "pole", "service", "uf", "uo")
 LOCAL = "local"
 DEFAULT = "valeur par défaut"
 
@@ -57,8 +59,9 @@ class Settings:
     """The values of a run; `origins` tells where each comes from, by key, for `doctor`.
 
     `annuaire` is an extract of the Annuaire santé, `older_than` an age as `audit --older-than`
-    takes it, `ignore` holds rule ids, `mssante` domains of MSSanté that their names do not tell;
-    `stores` are those of the user's file by name, and LOCAL.
+    takes it, `older_than_by` that of each level, "" for the same; `ignore` holds rule ids,
+    `mssante` domains of MSSanté that their names do not tell; `stores` are those of the user's
+    file by name, and LOCAL.
     """
 
     store: StoreSettings
@@ -67,6 +70,7 @@ class Settings:
     region: Region
     annuaire: Path | None
     older_than: str
+    older_than_by: Mapping[str, str]
     ignore: tuple[str, ...]
     mssante: tuple[str, ...]
     output: str
@@ -84,6 +88,7 @@ KEYS: Mapping[str, Any] = {
     "store": LOCAL,
     "annuaire": "",
     "audit.older_than": "6mo",
+    **{f"audit.older_than_{level}": "" for level in AUDITED},
     "validate.ignore": [],
     "validate.mssante_domains": [],
     **{f"guards.{key}": value for key, value in asdict(Thresholds()).items()},
@@ -168,6 +173,7 @@ def _settings(
         region=Region(**_section(values, "region")),
         annuaire=_beside(*found["annuaire"]),
         older_than=values["audit.older_than"],
+        older_than_by={level: values[f"audit.older_than_{level}"] for level in AUDITED},
         ignore=tuple(values["validate.ignore"]),
         mssante=tuple(each.lower() for each in values["validate.mssante_domains"]),
         output=values["output"],

@@ -40,7 +40,7 @@ COMMANDS = tuple(Entry(*line) for line in (
     ("import", "tables:import_", "Modifier", "Reprendre un tableau dans des fichiers."),
     ("refresh", "refresh:refresh", "Modifier", "Faire le tour de ce qui est à revoir."),
     ("validate", "check:validate", "Contrôler", "Vérifier des fichiers."),
-    ("audit", "check:audit", "Contrôler", "Dire ce qui est trop ancien ou incomplet."),
+    ("audit", "audit:audit", "Contrôler", "Dire ce qui est trop ancien ou incomplet."),
     ("diff", "sync:diff", "Enregistrer", "Comparer des fichiers et l'annuaire."),
     ("push", "sync:push", "Enregistrer", "Enregistrer des fichiers dans l'annuaire."),
     ("dossier", "dossier:dossier", "Enregistrer", "Demander un changement de structure."),

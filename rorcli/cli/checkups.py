@@ -68,7 +68,7 @@ class Report(NamedTuple):
     path: Path
 
 
-def parse_reports(words: Iterable[str]) -> tuple[Report, ...]:
+def parse_reports(words: Iterable[str], forms: Sequence[str] = FORMS) -> tuple[Report, ...]:
     """What `--report FORM=FILE` asks for; UsageError when that is not clear.
 
     No report is called YAML, or a slip would write it over an establishment.
@@ -76,8 +76,8 @@ def parse_reports(words: Iterable[str]) -> tuple[Report, ...]:
     found = []
     for word in words:
         form, _, path = word.partition("=")
-        if form not in FORMS or not path:
-            known = ", ".join(FORMS)
+        if form not in forms or not path:
+            known = ", ".join(forms)
             remedy = f"écrivez FORME=FICHIER ; les formes : {known}"
             raise UsageError(f"--report {word} : il faut une forme et un fichier", remedy=remedy)
         if Path(path).suffix.lower() in files.SUFFIXES:

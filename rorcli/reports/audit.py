@@ -1,29 +1,27 @@
 """What `audit` found: lines for people, rows for a spreadsheet, data for programs.
 
-Each line begins with what it tells (`en retard`, `manque`, `total`), its fields are separated by
-tabs. The JSON is described by `schemas/audit.v1.schema.json`.
+Each line begins with what it tells (`en retard`, `manque`, `national`, `exigence`, `total`), its
+fields are separated by tabs. The JSON is described by `schemas/audit.v1.schema.json`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rorcli.reports import Line
 from rorcli.reports.findings import counted, one_line
-from rorcli.validation.freshness import (
-    Ask,
+from rorcli.validation.auditing import (
     Audit,
     Criteria,
-    Late,
     Missing,
-    Place,
+    Summary,
     by_level,
     oldest_first,
 )
+from rorcli.validation.freshness import Aged, Ask, Place
+from rorcli.validation.national import CODES, Requirement, Status, needs, title
 
 SCHEMA = "rorcli/audit/v1"
 UNKNOWN = "date inconnue"
@@ -31,95 +29,164 @@ COLUMNS = (
     "constat", "finess", "etablissement", "niveau", "unite", "id", "date", "jours", "regle",
     "detail", "demander_a", "courriel", "telephone",
 )  # fmt: skip
-# What makes a spreadsheet take a text for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t")
+# What a cell of a spreadsheet holds.
+Cell = str | int | None
+STATUS_WORDS = {
+    Status.CONFORME: "conforme",
+    Status.ECART: "écart",
+    Status.NON_APPLICABLE: "sans objet",
+    Status.NON_CALCULABLE: "non calculable",
+}
 
 
 def render_audit(audits: Sequence[Audit]) -> Iterator[Line]:
-    """What is late, the oldest first; what is missing, from the EG down; totals."""
-    for late in oldest_first(audits):
-        ask = f"demander à : {_asked(late.ask)}" if late.ask else "personne à qui demander"
-        yield _row("en retard", "warning", _day(late), late.at.finess, _named(late.at), ask)
+    """What is late, the oldest first; what is missing, from the EG down; écarts; totals."""
+    yield from map(late_line, oldest_first(audits))
     for missing in by_level(audits):
         issue, at = missing.issue, missing.at
-        said = (issue.rule, at.finess, _named(at), f"{issue.message} — {issue.remedy}")
-        yield _row("manque", "warning", *said)
+        said = (issue.rule, at.finess, named(at), f"{issue.message} — {issue.remedy}")
+        yield row("manque", "warning", *said)
     for one in audits:
-        late_count = f"{len(one.late)} en retard sur {one.nodes}"
-        lacks = counted(len(one.missing), "manque")
-        style = "warning" if one.late or one.missing else "ok"
-        yield _row("total", style, one.finess, one.nom, late_count, lacks)
+        for gap in one.summary.gaps:
+            yield row("national", "warning", gap.code, one.finess, one.site.nom, told(gap, one))
+    yield from requirement_lines([one.summary for one in audits])
+    yield from map(total_line, (one.summary for one in audits))
 
 
-def render_audit_counts(audits: Sequence[Audit], asked: Criteria) -> Line:
+def late_line(late: Aged) -> Line:
+    """A node that is late, and who to ask."""
+    ask = f"demander à : {asked_of(late.ask)}" if late.ask else "personne à qui demander"
+    return row("en retard", "warning", day_word(late), late.at.finess, named(late.at), ask)
+
+
+def total_line(one: Summary) -> Line:
+    """An establishment in one line."""
+    late_count = f"{one.late} en retard sur {one.nodes}"
+    lacks = counted(one.missing, "manque")
+    style = "warning" if one.late or one.missing or one.gaps else "ok"
+    fields = [one.site.finess, one.site.nom, late_count, lacks]
+    if one.points:
+        fields.append(f"complétude {one.score} % ({one.kept} points sur {one.points})")
+    return row("total", style, *fields)
+
+
+def requirement_lines(every: Sequence[Summary]) -> Iterator[Line]:
+    """How many establishments meet each requirement that applies; those that nobody can judge."""
+    blind = []
+    for code, counts in requirement_counts(every).items():
+        met, gaps = counts[Status.CONFORME], counts[Status.ECART]
+        if met or gaps:
+            said = f"{counted(met, 'conforme')}, {counted(gaps, 'écart')}"
+            part = [f"sans {needs(code)}"] if needs(code) else []
+            yield row("exigence", "warning" if gaps else "ok", code, title(code), said, *part)
+        elif counts[Status.NON_CALCULABLE]:
+            blind.append(code)
+    if blind:
+        yield row("exigence", "dim", ", ".join(blind), STATUS_WORDS[Status.NON_CALCULABLE],
+                  "il y faudrait FINESS, ou tout l'annuaire")  # fmt: skip
+
+
+def requirement_counts(every: Iterable[Summary]) -> dict[str, Counter[Status]]:
+    """How many establishments have each status, by requirement."""
+    counts: dict[str, Counter[Status]] = {}
+    for each in (requirement for one in every for requirement in one.requirements):
+        counts.setdefault(each.code, Counter())[each.status] += 1
+    return {code: counts[code] for code in CODES if code in counts}
+
+
+def told(each: Requirement, one: Audit | None = None) -> str:
+    """A requirement in words: k of n, how many are needed, which units do not conform."""
+    words = STATUS_WORDS[each.status]
+    if found := each.verdict:
+        words += f", {found.k} sur {found.n}, il en faut {found.needed}"
+    if each.is_estimate:
+        words += " (estimation, d'après les vérifications)"
+    if found and found.units:
+        names = (one.names[key].path if one and key in one.names else key for key in found.units)
+        words += f" ; à revoir : {', '.join(names)}"
+    return words
+
+
+def render_audit_counts(every: Sequence[Summary], asked: Criteria) -> Line:
     """The sums, with the day that separates what is late."""
-    late, missing = (sum(len(x) for x in each) for each in _lists(audits))
+    counts = [counted(sum(one.missing for one in every), "manque")]
+    if any(one.requirements for one in every):
+        counts.append(counted(sum(len(one.gaps) for one in every), "écart"))
     return (
-        f"{late} en retard (avant le {asked.limit}), {counted(missing, 'manque')} "
-        f"dans {counted(len(audits), 'établissement')}"
+        f"{sum(one.late for one in every)} en retard (avant le {asked.limit}), "
+        f"{', '.join(counts)} dans {counted(len(every), 'établissement')}"
     )
 
 
-def audit_csv(audits: Sequence[Audit], asked: Criteria) -> str:
-    """Rows as Excel in French opens them: semicolons, CRLF, byte-order mark, no formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+def audit_rows(audits: Sequence[Audit], asked: Criteria) -> Iterator[list[Cell]]:
+    """The rows below `COLUMNS`."""
     for late in oldest_first(audits):
-        days = "" if late.dated_on is None else (asked.today - late.dated_on).days
-        ask = late.ask or Ask("", "", "")
-        told = ("", "", ask.role, ask.courriel, ask.telephone)
-        writer.writerow(map(cell, ("en retard", *_cells(late.at), _day(late), days, *told)))
+        yield late_cells(late, asked)
     for missing in by_level(audits):
         issue = missing.issue
-        told = (issue.rule, issue.message, "", "", "")
-        writer.writerow(map(cell, ("manque", *_cells(missing.at), "", "", *told)))
-    return "\ufeff" + out.getvalue()
+        yield ["manque", *_cells(missing.at), "", None, issue.rule, issue.message, "", "", ""]
+    for one in audits:
+        for gap in one.summary.gaps:
+            place = [one.finess, one.site.nom, "eg", "", ""]
+            yield ["national", *place, "", None, gap.code, told(gap, one), "", "", ""]
+
+
+def late_cells(late: Aged, asked: Criteria) -> list[Cell]:
+    """The row of a node that is late."""
+    days = None if late.dated_on is None else (asked.today - late.dated_on).days
+    ask = late.ask or Ask("", "", "")
+    said = ["", "", ask.role, ask.courriel, ask.telephone]
+    return ["en retard", *_cells(late.at), day_word(late), days, *said]
 
 
 def audit_data(audits: Sequence[Audit], asked: Criteria, *, ok: bool) -> dict[str, Any]:
     """The whole answer."""
-    late, missing = (sum(len(x) for x in each) for each in _lists(audits))
+    every = [one.summary for one in audits]
+    sums = {name: sum(getattr(one, name) for one in every)
+            for name in ("late", "missing", "points", "kept")}  # fmt: skip
     return {
         "schema": SCHEMA,
         "ok": ok,
         "as_of": asked.today.isoformat(),
         "older_than": asked.limit.isoformat(),
         "checks": list(asked.checks),
-        "late": [_late(each, asked.today) for each in oldest_first(audits)],
+        "late": [_late(each, asked) for each in oldest_first(audits)],
         "missing": [_missing(each) for each in by_level(audits)],
-        "establishments": [
-            {"finess": one.finess, "name": one.nom, "open_nodes": one.nodes,
-             "late": len(one.late), "missing": len(one.missing)}
-            for one in audits
-        ],
-        "counts": {"establishments": len(audits), "late": late, "missing": missing},
-    }  # fmt: skip
+        "requirements": [requirement_data(each) for one in every for each in one.requirements],
+        "establishments": [_summary(one) for one in every],
+        "counts": {"establishments": len(every), **sums, "gaps": sum(len(e.gaps) for e in every)},
+    }
 
 
-def cell(value: object) -> str:
-    """The text of a cell, never a formula."""
-    formula = isinstance(value, str) and value.startswith(_FORMULA)
-    return "'" * formula + one_line(str(value))
+def requirement_data(each: Requirement) -> dict[str, Any]:
+    """A requirement and an establishment; counts only where it applies."""
+    data: dict[str, Any] = {"finess": each.finess, "code": each.code, "status": each.status.value}
+    if each.verdict:
+        data |= {**each.verdict._asdict(), "units": list(each.verdict.units)}
+    if each.needs:
+        data["needs"] = each.needs
+    if each.is_estimate:
+        data["estimate"] = True
+    return data
 
 
-def _row(word: str, style: str, *fields: str) -> Line:
+def row(word: str, style: str, *fields: str) -> Line:
+    """What a line tells, then its fields."""
     return ((word, style), ("\t" + "\t".join(one_line(field) for field in fields), ""))
 
 
-def _lists(audits: Sequence[Audit]) -> tuple[list[tuple[Late, ...]], list[tuple[Missing, ...]]]:
-    return [one.late for one in audits], [one.missing for one in audits]
+def day_word(each: Aged) -> str:
+    """The day of a node, or that none is known."""
+    return UNKNOWN if each.dated_on is None else each.dated_on.isoformat()
 
 
-def _day(late: Late) -> str:
-    return UNKNOWN if late.dated_on is None else late.dated_on.isoformat()
-
-
-def _named(at: Place) -> str:
+def named(at: Place) -> str:
+    """The establishment, and the path of the unit below it."""
     return f"{at.etablissement} > {at.path}" if at.path else at.etablissement
 
 
-def _asked(ask: Ask) -> str:
+def asked_of(ask: Ask) -> str:
+    """Who to ask, and how to reach them."""
     return ", ".join(filter(None, (ask.role, ask.courriel, ask.telephone)))
 
 
@@ -132,12 +199,12 @@ def _place(at: Place) -> dict[str, str]:
             "unit": at.path, "key": at.key}  # fmt: skip
 
 
-def _late(late: Late, today: date) -> dict[str, Any]:
+def _late(late: Aged, asked: Criteria) -> dict[str, Any]:
     day, ask = late.dated_on, late.ask
     return {
         **_place(late.at),
         "dated_on": day.isoformat() if day else None,
-        "age_days": (today - day).days if day else None,
+        "age_days": (asked.today - day).days if day else None,
         "ask": {"role": ask.role, "mail": ask.courriel, "phone": ask.telephone} if ask else None,
     }
 
@@ -146,3 +213,12 @@ def _missing(missing: Missing) -> dict[str, Any]:
     issue = missing.issue
     return {**_place(missing.at), "rule": issue.rule, "field": issue.pointer,
             "message": issue.message, "remedy": issue.remedy}  # fmt: skip
+
+
+def _summary(one: Summary) -> dict[str, Any]:
+    site = one.site
+    return {"finess": site.finess, "name": site.nom, "department": site.departement,
+            "category": site.categorie, "ej": site.finess_ej, "ej_name": site.raison_sociale,
+            "open_nodes": one.nodes, "late": one.late, "missing": one.missing,
+            "points": one.points, "kept": one.kept, "score": one.score,
+            "gaps": [gap.code for gap in one.gaps]}  # fmt: skip

@@ -20,7 +20,7 @@ from rorcli.errors import RorcliError
 from rorcli.reports import plain
 from rorcli.reports.findings import findings_data, one_line, render_counts, render_finding
 from rorcli.reports.machine import dumps
-from rorcli.validation.findings import RULES, Finding, Severity
+from rorcli.validation.findings import CATALOGUE, RULES, Finding, Severity
 from rorcli.validation.lessons import lessons, page_of
 
 HOME = "https://rorcli.example"
@@ -35,7 +35,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True)
 class Checkup:
-    """What a run of `validate` saw, and how it is told.
+    """What a run of `validate`, or of `audit`, saw, and how it is told.
 
     `grave` are the severities that fail, `ok` is whether the exit code is 0, `root` the folder of
     the run; at most `limit` findings are told one by one. GitHub's annotations, which whole
@@ -50,6 +50,7 @@ class Checkup:
     root: Path
     limit: int | None = None
     hidden: frozenset[str] = frozenset()
+    command: str = "validate"
 
     @property
     def shown(self) -> Sequence[Finding]:
@@ -103,7 +104,7 @@ def _github(seen: Checkup) -> str:
     lines = []
     for each in seen.shown:
         place = {"file": seen.told(each.path), "line": each.line, "col": each.column,
-                 "title": f"{each.rule} {RULES[each.rule].title}"}  # fmt: skip
+                 "title": f"{each.rule} {CATALOGUE[each.rule].title}"}  # fmt: skip
         values = ",".join(f"{key}={_property(str(value))}" for key, value in place.items())
         said = _data(mask.sub("…", _sentence(each)))
         lines.append(f"::{_COMMANDS[each.severity]} {values}::{said}\n")
@@ -135,10 +136,10 @@ def _junit(seen: Checkup) -> str:
     for each in seen.findings:
         held.setdefault(each.path, []).append(each)
     cases = [_case(seen, path, found) for path, found in held.items()]
-    cases += [_unopened(each) for each in seen.unreadable]
+    cases += [_unopened(seen, each) for each in seen.unreadable]
     failed = sum(any(f.severity in seen.grave for f in found) for found in held.values())
     counts = {"tests": len(cases), "failures": failed, "errors": len(seen.unreadable)}
-    suite = _tag("testsuite", {"name": "rorcli validate", **counts, "skipped": 0}, *cases)
+    suite = _tag("testsuite", {"name": f"rorcli {seen.command}", **counts, "skipped": 0}, *cases)
     whole = _tag("testsuites", {"name": "rorcli", **counts}, suite)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + _NOT_XML.sub("", whole) + "\n"
 
@@ -152,13 +153,15 @@ def _case(seen: Checkup, path: str, found: Sequence[Finding]) -> str:
         parts.append(_tag("failure", {"message": message, "type": grave[0].rule}, _lines(grave)))
     if rest:
         parts.append(_tag("system-out", {}, _lines(rest)))
-    return _tag("testcase", {"name": seen.told(path), "classname": "rorcli.validate"}, *parts)
+    return _tag(
+        "testcase", {"name": seen.told(path), "classname": f"rorcli.{seen.command}"}, *parts
+    )
 
 
-def _unopened(problem: RorcliError) -> str:
+def _unopened(seen: Checkup, problem: RorcliError) -> str:
     said = {"message": problem.message, "type": "unreadable"}
     error = _tag("error", said, _escape(problem.remedy))
-    return _tag("testcase", {"name": problem.message, "classname": "rorcli.validate"}, error)
+    return _tag("testcase", {"name": problem.message, "classname": f"rorcli.{seen.command}"}, error)
 
 
 def _lines(findings: Sequence[Finding]) -> str:
@@ -182,12 +185,16 @@ def _sarif(seen: Checkup) -> str:
 
 
 def _sarif_rule(rule: str) -> dict[str, Any]:
-    known, told, page = RULES[rule], lessons()[rule], page_of(rule)
-    help_ = f"{told.why} Source : {told.source}. Exemples : rorcli validate --explain {rule}"
+    known = CATALOGUE[rule]
+    why, help_, page = known.title, "rorcli audit --help", "docs/guide.md"
+    if rule in RULES:
+        why, page = lessons()[rule].why, page_of(rule)
+        source = lessons()[rule].source
+        help_ = f"{why} Source : {source}. Exemples : rorcli validate --explain {rule}"
     return {
         "id": rule,
         "shortDescription": {"text": known.title},
-        "fullDescription": {"text": told.why},
+        "fullDescription": {"text": why},
         "help": {"text": help_, "markdown": f"{help_} ou [{page}]({HOME}/{page})"},
         "helpUri": f"{HOME}/{page}",
         "defaultConfiguration": {"level": _LEVELS[known.severity]},

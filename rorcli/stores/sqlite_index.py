@@ -87,7 +87,7 @@ def site_row(establishment: Establishment) -> SiteRow:
         categorie=eg.categorie or "",
         commune=commune,
         code_postal=adresse.code_postal or "",
-        departement=departement(eg),
+        departement=eg.departement,
         code_insee=adresse.code_insee or "",
         finess_ej=ej.finess or "",
         raison_sociale=legal,
@@ -107,15 +107,6 @@ def node_rows(establishment: Establishment, changed_on: Mapping[str, date]) -> l
         _eg_row(establishment.etablissement, place, changed_on[""], site),
         *(_unit_row(each, place, changed_on[each.key], site) for each in establishment.units()),
     ]
-
-
-def departement(eg: EntiteGeographique) -> str:
-    """Number of the département; a postal code does not tell the two of Corsica apart."""
-    adresse = eg.adresse or Adresse()
-    code = adresse.code_insee or adresse.code_postal or ""
-    if not code or code.startswith("20"):
-        code = eg.finess or ""
-    return code[:3] if code.startswith(("97", "98")) else code[:2]
 
 
 def verified_on(*nodes: EntiteGeographique | Unite) -> date | None:

@@ -115,3 +115,18 @@ _ALL = (
     Rule("ROR406", _W, "Catégorie absente"),
 )  # fmt: skip
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
+_AUDITED = (
+    Rule("ROR410", _W, "Pas vérifié depuis longtemps"),
+    Rule("ROR501", _W, "CO1 : urgences mal nommées"),
+    Rule("ROR502", _W, "CO2 : maternité incohérente"),
+    Rule("ROR503", _W, "CO3 : unité sensible à revoir"),
+    Rule("ROR504", _W, "CP4 : offre non finalisée"),
+    Rule("ROR505", _W, "CP5 : type ou temporalité"),
+    Rule("ROR506", _W, "CP6 : places non déclarées"),
+    Rule("ROR507", _W, "RE1.2 : offres pas à jour"),
+    Rule("ROR508", _W, "ST3 : identifiant en double"),
+)
+#: What only `audit` tells: it depends on days and on other establishments, not on one file.
+AUDIT_RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _AUDITED})
+#: Every rule that a report may name.
+CATALOGUE: Mapping[str, Rule] = MappingProxyType({**RULES, **AUDIT_RULES})

@@ -1,4 +1,4 @@
-"""Which nodes of an establishment are late, what they lack, and who to ask: what `audit` tells.
+"""How old each node of an establishment is, and who is to be asked about it.
 
 A node, the EG or a unit, is as old as the latest of its effective `verifie_le` and the store's own
 day for it. Since `verifie_le` holds for all that is below it, a node's effective one is the latest
@@ -10,44 +10,26 @@ is closed for good, itself or by what is above it, is never late.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from rorcli import codes
 from rorcli.errors import UsageError
 from rorcli.items import Contact
-from rorcli.model import DIRECTEUR, LEVELS, EntiteGeographique, Establishment
-from rorcli.validation.completeness import check_completeness
-from rorcli.validation.findings import Issue
+from rorcli.model import DIRECTEUR, LEVELS, EntiteGeographique, Unite
 from rorcli.validation.view import Node, View, day_of
 
 REFERENT = "12"  # fonction Référent ROR, table `fonctions-contact`
-AGE = "age"
-# What `--check` may ask for, and the rules of completeness that answer.
-CHECKS: Mapping[str, frozenset[str]] = {
-    AGE: frozenset(),
-    "coordonnees": frozenset({"ROR401", "ROR404", "ROR405"}),
-    "praticiens": frozenset({"ROR402"}),
-    "capacites": frozenset({"ROR403"}),
-}
 EG = "eg"
-_ORDER = {level: rank for rank, level in enumerate((EG, *LEVELS))}
 
 # A node and what is above it, the EG last.
 Chain = tuple[Node, ...]
+# Whether a node of a level is late, by its day.
+IsLate = Callable[[str, date | None], bool]
 
 _SPAN = re.compile(r"([0-9]{1,4})(d|w|mo|y)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """What is asked on a day: what is dated before `limit` is late; the checks to answer."""
-
-    today: date
-    limit: date
-    checks: tuple[str, ...] = tuple(CHECKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +43,28 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node as reports name it; the EG has level "eg", an empty path and an empty key."""
+    """A node as reports name it; the EG has level "eg", an empty path and an empty key.
+
+    `pointer` is where the file holds it, `is_sensitive` says that a report to share leaves it out.
+    """
 
     finess: str
     etablissement: str
     level: str
     path: str
     key: str
+    pointer: str = ""
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
-    """A node that nobody has looked at since the limit; `dated_on` is None when no day is known."""
+class Aged:
+    """An open node and the day that somebody last looked at it, None when no day is known."""
 
     at: Place
     dated_on: date | None
     ask: Ask | None
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What a rule of completeness misses in a node."""
-
-    at: Place
-    issue: Issue
+    is_late: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,44 +80,18 @@ class Dates:
         return max(known) if known else self.saved_on
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What one establishment has late and missing, and how many nodes are open."""
-
-    finess: str
-    nom: str
-    nodes: int
-    late: tuple[Late, ...]
-    missing: tuple[Missing, ...]
+def places(view: View) -> list[tuple[Place, Chain]]:
+    """Every node with its name and what is above it, in the order of the tree."""
+    return [(_place(view, view.site), (view.site,)), *_units(view)]
 
 
-def audit(establishment: Establishment, dates: Dates, asked: Criteria) -> Audit:
-    """What an establishment has late and missing."""
-    view = View(establishment, asked.today)
-    nodes = [(_place(view), (view.site,)), *_units(view)]
-    opened = [(at, chain) for at, chain in nodes if all(view.is_open(node) for node in chain)]
-    late = tuple(
-        Late(at, dated_on, _who(chain, view.site))
-        for at, chain in (opened if AGE in asked.checks else ())
-        if (dated_on := _dated_on(chain, at.key, dates)) is None or dated_on < asked.limit
-    )
-    rules = frozenset().union(*(CHECKS[check] for check in asked.checks))
-    issues = check_completeness(view) if rules else ()
-    places = {chain[0].pointer: at for at, chain in nodes}
-    missing = tuple(Missing(_around(places, i.pointer), i) for i in issues if i.rule in rules)
-    return Audit(establishment.finess, view.site.nom or "", len(opened), late, missing)
-
-
-def oldest_first(audits: Sequence[Audit]) -> list[Late]:
-    """All that is late, those without a day first, then by age."""
-    late = (each for one in audits for each in one.late)
-    return sorted(late, key=lambda e: (e.dated_on or date.min, e.at.finess, e.at.path))
-
-
-def by_level(audits: Sequence[Audit]) -> list[Missing]:
-    """All that is missing, from the EG down to the UO."""
-    missing = (each for one in audits for each in one.missing)
-    return sorted(missing, key=lambda e: (_ORDER[e.at.level], e.at.finess))
+def aged(nodes: Iterable[tuple[Place, Chain]], view: View, dates: Dates, is_late: IsLate
+         ) -> Iterator[Aged]:  # fmt: skip
+    """The open nodes, with the day of each and who to ask."""
+    for at, chain in nodes:
+        if all(view.is_open(node) for node in chain):
+            day = _dated_on(chain, at.key, dates)
+            yield Aged(at, day, who(chain, view.site), is_late(at.level, day))
 
 
 def parse_limit(text: str, today: date) -> date:
@@ -169,17 +123,6 @@ def parse_day(text: str) -> date:
                          remedy="écrivez année, mois, jour : 2026-05-10") from None  # fmt: skip
 
 
-def parse_checks(text: str) -> tuple[str, ...]:
-    """`age,praticiens` -> the names of checks, in the order of `CHECKS`; UsageError otherwise."""
-    asked = {name.strip() for name in text.split(",")}
-    if unknown := sorted(asked - CHECKS.keys()):
-        raise UsageError(
-            f"« {unknown[0]} » n'est pas un contrôle",
-            remedy=f"au choix, séparés par des virgules : {', '.join(CHECKS)}",
-        )
-    return tuple(name for name in CHECKS if name in asked)
-
-
 def _day(text: str) -> date:
     if not _DAY.fullmatch(text):
         raise ValueError(text)
@@ -195,15 +138,19 @@ def _before(today: date, number: int, unit: str) -> date:
     return first.replace(day=min(today.day, last.day))
 
 
-def _place(view: View, level: str = EG, path: str = "", key: str = "") -> Place:
-    return Place(view.establishment.finess, view.site.nom or "?", level, path, key)
+def _place(view: View, node: Node, path: str = "", key: str = "") -> Place:
+    level = EG
+    if isinstance(node, Unite):
+        level = node.type if node.type in LEVELS else LEVELS[-1]
+    is_sensitive = isinstance(node, Unite) and node.unite_sensible is True
+    finess, nom = view.establishment.finess, view.site.nom or "?"
+    return Place(finess, nom, level, path, key, node.pointer, is_sensitive)
 
 
 def _units(view: View) -> Iterator[tuple[Place, Chain]]:
     for placed in view.units:
-        level = placed.unit.type if placed.unit.type in LEVELS else LEVELS[-1]
-        at = _place(view, level or "", placed.path, placed.key)
-        yield at, (placed.unit, *reversed(placed.above), view.site)
+        chain: Chain = (placed.unit, *reversed(placed.above), view.site)
+        yield _place(view, placed.unit, placed.path, placed.key), chain
 
 
 def _dated_on(chain: Chain, key: str, dates: Dates) -> date | None:
@@ -211,7 +158,7 @@ def _dated_on(chain: Chain, key: str, dates: Dates) -> date | None:
     return dates.of(key, max(verified, default=None))
 
 
-def _who(chain: Chain, site: EntiteGeographique) -> Ask | None:
+def who(chain: Chain, site: EntiteGeographique) -> Ask | None:
     """The référent ROR of the node or of the nearest above, else the director of the EG."""
     contacts = [contact for node in chain for contact in node.contacts]
     named = [(REFERENT, contact) for contact in contacts if contact.fonction == REFERENT]
@@ -224,10 +171,3 @@ def _ask(fonction: str, contact: Contact) -> Ask:
     role = codes.table("fonctions-contact").label(fonction) or fonction
     phones = (*contact.values("telephone"), *contact.values("mobile"), "")
     return Ask(role, (*contact.values("courriel"), "")[0], phones[0])
-
-
-def _around(places: Mapping[str, Place], pointer: str) -> Place:
-    """The node that a pointer leads into."""
-    while pointer not in places:
-        pointer = pointer.rpartition("/")[0]
-    return places[pointer]

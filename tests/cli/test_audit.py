@@ -90,7 +90,9 @@ def test_an_audit_of_files_says_what_is_late_and_missing(file, golden, form):
     result = run(["audit", file, "-o", form])
     golden(f"audit/saules.{'txt' if form == 'text' else form}", result.out)
     assert result.code == 1
-    assert result.err == ("2 en retard (avant le 2026-05-25), 2 manques dans 1 établissement\n")
+    assert result.err == (
+        "2 en retard (avant le 2026-05-25), 2 manques, 0 écart dans 1 établissement\n"
+    )
 
 
 def test_ages_are_counted_to_the_day_given(file):

@@ -4,16 +4,8 @@ import pytest
 
 from rorcli.errors import UsageError
 from rorcli.model import decode
-from rorcli.validation.freshness import (
-    Ask,
-    Criteria,
-    Dates,
-    audit,
-    by_level,
-    oldest_first,
-    parse_checks,
-    parse_limit,
-)
+from rorcli.validation.auditing import Criteria, audit, by_level, oldest_first, parse_checks
+from rorcli.validation.freshness import Ask, Dates, parse_limit
 
 TODAY = date(2026, 11, 25)
 LIMIT = date(2026, 5, 25)
@@ -204,7 +196,7 @@ def test_what_is_missing_names_its_node_and_goes_from_the_top_down():
     tree = [unit("pole", "pole", unites=[CONSULTATION]), unit("late-pole", "pole")]
     found = audit(site(tree), NOTHING, Criteria(TODAY, LIMIT))
     places = [(each.at.level, each.at.path) for each in by_level([found])]
-    assert [level for level, _ in places] == ["eg", "pole", "pole", "uo", "uo", "uo", "uo"]
+    assert [level for level, _ in places] == ["eg", "eg", "pole", "pole", "uo", "uo", "uo", "uo"]
     assert places[-1] == ("uo", "Unité pole > Unité cs")
 
 

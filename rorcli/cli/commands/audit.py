@@ -1,0 +1,137 @@
+"""Panel "Contrôler": what is late, missing or in écart, in files or in the directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from rorcli.cli.checkups import Reports, ShowPersonal, parse_reports
+from rorcli.cli.options import OUTPUT, Favorites, Paths
+from rorcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rorcli.cli.session import Session
+    from rorcli.validation.auditing import Criteria
+
+_NOTHING = "rien"
+
+
+def audit(
+    context: typer.Context,
+    paths: Paths = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than",
+            metavar="DURÉE|DATE",
+            help="Ce qui est en retard : 6mo (par défaut), 90d, 6w, 1y, 2026-05-10.",
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Jour où l'on se place ; aujourd'hui sinon."),
+    ] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            "--check",
+            metavar="CONTRÔLES",
+            help="Contrôles, séparés par des virgules ; tous par défaut.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-on",
+            metavar="CONTRÔLES",
+            help="Ceux qui font finir par le code 1 : ceux de --check, sinon tous sauf national ; "
+            "rien : aucun.",
+        ),
+    ] = None,
+    view: Annotated[
+        Literal["liste", "arbre", "region"],
+        typer.Option("--vue", help="Par ancienneté, dans l'ordre de l'arbre, ou par département."),
+    ] = "liste",
+    place: Annotated[
+        str, typer.Option("--ou", metavar="LIEU", help="Dans l'annuaire : commune, département.")
+    ] = "",
+    what: Annotated[
+        str, typer.Option("--quoi", metavar="MOTS", help="Dans l'annuaire : ce qui s'y fait.")
+    ] = "",
+    ej: Annotated[
+        str, typer.Option("--ej", metavar="FINESS|NOM", help="Dans l'annuaire : cette EJ seule.")
+    ] = "",
+    favoris: Favorites = False,
+    reports: Reports = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FICHIER", help="Écrire aussi une page à ouvrir, partager."),
+    ] = None,
+    show_personal: ShowPersonal = False,
+    output: Annotated[
+        Literal["text", "json", "csv", "github", "gitlab", "junit", "sarif"], OUTPUT
+    ] = "text",
+) -> int:
+    """Dit ce qui n'a pas été vérifié depuis longtemps et ce qui manque, et à qui le demander.
+
+    Exemples :
+      rorcli audit
+      rorcli audit etablissements/ --older-than 90d
+      rorcli audit etab.yaml --vue arbre
+      rorcli audit --ou 44 --check praticiens,capacites -o csv > a-completer.csv
+      rorcli audit --vue region --html rapport.html --report xlsx=retards.xlsx
+
+    Sans chemin, examine tout l'annuaire. Le plus ancien vient d'abord ; sans date connue, c'est en
+    retard ; ce qui est fermé définitivement ne l'est jamais. Le code est 1 si quelque chose est en
+    retard ou manque ; un écart aux exigences nationales le donne s'il est demandé, par --check ou
+    --fail-on. Contrôles : age, coordonnees, praticiens, capacites, national.
+    """
+    from rorcli import favorites
+    from rorcli.cli.audits import Telling, examine_files, examine_store, tell_audit
+    from rorcli.stores.base import Query
+
+    session: Session = context.obj
+    asked = _criteria(session, older_than, as_of, check)
+    wanted = parse_reports([*(reports or []), *([f"html={html}"] if html else [])], _FILED)
+    how = Telling(asked, view, output, wanted, _failing(fail_on, check, asked), show_personal)
+    if paths and (place or what or ej or favoris):
+        raise UsageError(
+            "--ou, --quoi, --ej et --favoris choisissent dans l'annuaire, pas parmi des fichiers",
+            remedy="retirez-les, ou retirez les chemins",
+        )
+    if paths:
+        return tell_audit(session, examine_files(session, paths, asked), how)
+    query = Query(place=place, what=what, ej=ej, finess=favorites.require() if favoris else ())
+    return tell_audit(session, examine_store(session, query, asked), how)
+
+
+_FILED = ("text", "json", "csv", "xlsx", "html", "github", "gitlab", "junit", "sarif")
+
+
+def _criteria(
+    session: Session, older_than: str | None, as_of: str | None, check: str | None
+) -> Criteria:
+    """What is asked; an age on the command line holds for every level."""
+    from rorcli.validation.auditing import CHECKS, Criteria, parse_checks, parse_levels
+    from rorcli.validation.freshness import parse_day, parse_limit
+
+    today: date = session.today if as_of is None else parse_day(as_of)
+    checks = tuple(CHECKS) if check is None else parse_checks(check)
+    settings = session.settings
+    if older_than is not None:
+        return Criteria(today, parse_limit(older_than, today), checks)
+    limit = parse_limit(settings.older_than, today)
+    return Criteria(today, limit, checks, parse_levels(settings.older_than_by, today))
+
+
+def _failing(fail_on: str | None, check: str | None, asked: Criteria) -> frozenset[str]:
+    """The checks that fail: écarts only for who asks, since scripts know the others."""
+    from rorcli.validation.auditing import NATIONAL, parse_checks
+
+    if fail_on is not None:
+        return frozenset() if fail_on == _NOTHING else frozenset(parse_checks(fail_on))
+    return frozenset(asked.checks) - (frozenset() if check else {NATIONAL})
