@@ -54,3 +54,15 @@ def finess_ok(finess: str) -> bool:
 def closing_digit(start: str) -> str:
     """The digit that makes `start` + digit pass Luhn."""
     return next(d for d in "0123456789" if luhn_ok(start + d))
+
+
+def usual_phone(text: str) -> str:
+    """A French number as people write it: 02 61 91 00 01; "" for another, or a short one.
+
+    Read is what people and spreadsheets make of it: dots, dashes, no leading nought, a nought left
+    behind +33. A right number in E.164 stays what it is.
+    """
+    bare = re.sub(r"[\s./()-]", "", text)
+    found = re.fullmatch(r"(?:\+330|00330?|0?)([1-9][0-9]{8})", bare)
+    digits = f"0{found[1]}" if found else ""
+    return " ".join(digits[at : at + 2] for at in range(0, len(digits), 2))

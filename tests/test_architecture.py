@@ -21,7 +21,7 @@ ROOMS = """
     validation.national validation.auditing
     planning planning.limits planning.facts planning.changes planning.plan planning.structure
     access settings
-    files inspection favorites schemafile basefile edition merging adoption
+    files inspection favorites schemafile basefile edition mending merging adoption
     login login.ring login.secret login.wording login.tls login.wire login.identity login.otp login.receiver
     login.flows login.vault login.sessions login.checkup
     stores.base stores.sqlite_file stores.sqlite_index stores.sqlite
@@ -35,7 +35,7 @@ ROOMS = """
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.audit reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.keyboard cli.session cli.register cli.crash
-    cli.editor cli.targets cli.exchanges cli.comparisons cli.checkups cli.audits
+    cli.editor cli.targets cli.exchanges cli.comparisons cli.checkups cli.mends cli.audits
     cli.commands cli.commands.sync cli.commands.write cli.commands.* cli.app
     __main__
 """.split()  # noqa: SIM905 - a line is a floor, as on the map in CONTRIBUTING.md

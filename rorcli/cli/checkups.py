@@ -103,6 +103,7 @@ class Seen:
     paths: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[Severity] = field(default_factory=Counter)
+    mendable: int = 0
     unreadable: list[UsageError] = field(default_factory=list)
     is_partial: bool = False
 
@@ -113,6 +114,7 @@ class Seen:
             return []
         self.paths.append(path)
         self.counts.update(each.severity for each in found)
+        self.mendable += sum(each.mend is not None for each in found)
         self.findings += found if self.keeps else ()
         return found
 
@@ -125,6 +127,12 @@ class Seen:
         if not self.exit_zero and any(self.counts[each] for each in self.grave):
             codes.append(ExitCode.FINDINGS)
         return strongest(codes)
+
+
+def terms_of(session: Session) -> Terms:
+    """What this run judges by."""
+    settings = session.settings
+    return Terms(session.today, frozenset(settings.ignore), settings.mssante)
 
 
 def look(
@@ -141,9 +149,7 @@ def look(
     if len(named) < len(paths):
         seen.given.append(read(terminal.read_bytes(), name))
     total = len(found.paths) + len(seen.given)
-    settings = session.settings
-    terms = Terms(session.today, frozenset(settings.ignore), settings.mssante)
-    results = inspect(found.paths, seen.given, terms)
+    results = inspect(found.paths, seen.given, terms_of(session))
     try:
         for result in terminal.progress(results, total, "Vérification"):
             fresh = seen.add(*result)[:told]
@@ -195,6 +201,7 @@ def tell(
     *,
     limit: int | None = None,
     show_personal: bool = False,
+    was_mended: bool = False,
 ) -> ExitCode:
     """Findings to stdout in a form that wants them all, to the files of `reports`; then counts.
 
@@ -213,6 +220,8 @@ def tell(
         if form != "text":
             told = replace(checkup, limit=limit, ok=code is ExitCode.OK)
             terminal.write_text(RENDERERS[form](told))
+    if seen.mendable and form == "text" and not was_mended:
+        terminal.say(f"rorcli validate --fix peut en corriger {seen.mendable}.")
     terminal.say(render_counts(seen.counts, len(seen.paths)))
     left = 0 if limit is None else seen.counts.total() - limit
     if left > 0 and form != "junit":

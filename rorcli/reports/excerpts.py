@@ -25,7 +25,8 @@ def render_excerpts(findings: Iterable[Finding], text: str) -> Iterator[Line]:
         yield headline(finding)
         yield from _excerpt(finding, "".join(lines[finding.line - 1 : finding.line]))
         if finding.remedy:
-            yield (("     = ", "dim"), (one_line(finding.remedy), ""))
+            mark = "  [--fix]" if finding.mend is not None else ""
+            yield (("     = ", "dim"), (one_line(finding.remedy), ""), (mark, "ok"))
         yield ""
 
 

@@ -77,6 +77,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "field": finding.field,
         "message": finding.message,
         "remedy": finding.remedy,
+        "mend": finding.mend,
     }
 
 

@@ -32,7 +32,8 @@ def render_lesson(rule: Rule) -> Iterator[Line]:
         yield from ("", f"{label} :")
         yield from ((("  ", ""), (line, style)) for line in text.splitlines())
     yield from ("", *wrap(f"Source : {told.source}.", _WIDTH))
-    yield from wrap(_aside(rule), _WIDTH, break_long_words=False)
+    for said in filter(None, (_mended(told), _aside(rule))):
+        yield from wrap(said, _WIDTH)
 
 
 def lesson_data(rule: Rule) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def lesson_data(rule: Rule) -> dict[str, Any]:
         "source": told.source,
         "wrong": told.wrong,
         "right": told.right,
+        "fix": told.fix or None,
         "ignorable": may_ignore(rule.id),
         "page": page_of(rule.id),
     }
@@ -73,6 +75,9 @@ tests. Dans un terminal, `rorcli validate --explain ROR203` dit la même chose d
 Une **erreur** empêche d'enregistrer l'unité où elle se trouve ; un **avertissement** n'empêche
 rien. Sauf dans la famille 1xx, un commentaire `# rorcli: ignore=ROR203 motif`, en fin de ligne ou
 seul sur la ligne d'avant, écarte un constat ; `ignore` dans `rorcli.toml` écarte une règle partout.
+
+`rorcli validate --fix` corrige ce qui est certain. Il écrit aussi les téléphones français sous leur
+forme usuelle, et le libellé d'un code au bout d'une ligne qui n'a pas de commentaire.
 """
 
 
@@ -80,7 +85,12 @@ def _section(rule: Rule, told: Lesson) -> str:
     examples = (f"{label} :\n\n```yaml\n{text}\n```\n"
                 for label, text in (("Faux", told.wrong), ("Juste", told.right)))  # fmt: skip
     head = f"### {rule.id}\n\n**{rule.title}** ({SEVERITIES[rule.severity]}). {told.why}\n"
-    return "\n".join((head, *examples, f"Source : {told.source}.\n"))
+    tail = " ".join(filter(None, (f"Source : {told.source}.", _mended(told))))
+    return "\n".join((head, *examples, f"{tail}\n"))
+
+
+def _mended(told: Lesson) -> str:
+    return f"Ce que --fix corrige : {told.fix}." if told.fix else ""
 
 
 def _aside(rule: Rule) -> str:

@@ -145,7 +145,7 @@ def _is_so(document: Document, pointer: str, value: Any) -> bool:
 
 
 def _replace(document: Document, pointer: str, value: Any) -> str:
-    mark, key, flow = document.marks[pointer], _key(pointer), _within_flow(document, pointer)
+    mark, key, flow = document.marks[pointer], _key(pointer), within_flow(document, pointer)
     emptied = mark.flow and not value_at(document.data, pointer)
     is_lines = mark.style in _COLLECTIONS and not mark.flow
     if _wants_lines(pointer, value) and not flow and (emptied or not mark.flow):
@@ -197,7 +197,7 @@ def _relabel(document: Document, pointer: str, value: Any, text: str, length: in
     if comment and old and codes.fold(comment["said"]) == codes.fold(old):
         fresh = f"  # {said}" if said else ""
         return text[: start + length + comment.start()] + fresh + text[line_end:]
-    if not rest.strip() and said and not _within_flow(document, pointer):
+    if not rest.strip() and said and not within_flow(document, pointer):
         return f"{text[: start + length]}  # {said}{text[line_end:]}"
     return text
 
@@ -270,7 +270,7 @@ def _key(pointer: str) -> str:
     return steps[-1]
 
 
-def _within_flow(document: Document, pointer: str) -> bool:
+def within_flow(document: Document, pointer: str) -> bool:
     """True when a collection above the value is written on one line."""
     while pointer:
         pointer = pointer.rpartition("/")[0]

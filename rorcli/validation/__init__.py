@@ -140,6 +140,7 @@ def _from_issue(document: Document, issue: Issue) -> Finding:
         issue.message,
         issue.remedy,
         _width(document, issue.pointer, at_key=at_key),
+        issue.mend,
     )
 
 

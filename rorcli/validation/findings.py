@@ -29,10 +29,14 @@ class Rule(NamedTuple):
     title: str
 
 
+Mend = str | int | bool | None
+
+
 class Issue(NamedTuple):
     """What a rule saw, before it is placed: `pointer` names the key concerned, even an absent one.
 
-    `severity` is None for the rule's own.
+    `severity` is None for the rule's own; `mend` is the value to write there, where that is certain
+    (the value itself: its label is what is wrong).
     """
 
     rule: str
@@ -40,13 +44,14 @@ class Issue(NamedTuple):
     message: str
     remedy: str
     severity: Severity | None = None
+    mend: Mend = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to look at; line and column count from 1, `field` is a JSON pointer.
 
-    `width` characters are meant on that line, 0 where something is missing.
+    `width` characters are meant on that line, 0 where something is missing; `mend` as in `Issue`.
     """
 
     rule: str
@@ -58,6 +63,7 @@ class Finding:
     message: str
     remedy: str
     width: int = 0
+    mend: Mend = None
 
     @property
     def sort_key(self) -> tuple[str, int, str, int, str]:

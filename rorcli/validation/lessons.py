@@ -23,7 +23,8 @@ PAGE = "docs/regles.md"
 class Lesson:
     """What a rule is for, in French. `wrong` in the place of `right` trips it, and no other rule.
 
-    `right` stands in a valid file of `examples/`, unless `instead_of` names the lines that do.
+    `right` stands in a valid file of `examples/`, unless `instead_of` names the lines that do;
+    `fix` is what `--fix` mends of it.
     """
 
     why: str
@@ -31,6 +32,7 @@ class Lesson:
     wrong: str
     right: str
     instead_of: str = ""
+    fix: str = ""
 
 
 @cache

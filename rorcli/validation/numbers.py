@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from rorcli.identifiers import finess_ok, is_corsican, rpps_ok, siren_ok, siret_ok
+from rorcli.identifiers import finess_ok, is_corsican, rpps_ok, siren_ok, siret_ok, usual_phone
 from rorcli.items import Adresse, Praticien, Telecom
 from rorcli.model import Unite, spec_at
 from rorcli.validation.findings import Issue, Severity
@@ -53,8 +53,9 @@ _PHONE = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _SITE = re.compile(rf"https?://{_WORD}(\.{_WORD})+(:\d{{1,5}})?([/?#]\S*)?")
+PHONES = ("1", "2", "6", "8")  # channels: mobile, fixed, fax, alert (R200)
 _SHAPES: Mapping[str, tuple[str, re.Pattern[str], str]] = {
-    **dict.fromkeys("1268", ("ROR206", _PHONE, "écrivez dix chiffres, ou +33 et neuf chiffres")),
+    **dict.fromkeys(PHONES, ("ROR206", _PHONE, "écrivez dix chiffres, ou +33 et neuf chiffres")),
     **dict.fromkeys("39", ("ROR207", re.compile(_MAIL), "écrivez nom@domaine")),
     "MSSANTE": ("ROR208", re.compile(_MAIL),
                 "une boîte MSSanté est dans un domaine MSSanté : nom@etablissement.mssante.fr"),
@@ -64,20 +65,32 @@ _SHAPES: Mapping[str, tuple[str, re.Pattern[str], str]] = {
 
 def check_addresses(view: View) -> Iterator[Issue]:
     """ROR206 to ROR209, wherever a number or an address stands."""
-    for pointer, canal, value in _addresses(view):
+    for pointer, canal, value in addresses(view):
         rule, shape, remedy = _SHAPES.get(canal or "", ("", None, ""))
-        bare = re.sub(r"[ .()-]", "", value or "") if rule == "ROR206" else value
+        bare = _bare(value or "") if rule == "ROR206" else value
         if not bare or not shape:
             continue
         if not shape.fullmatch(bare):
-            yield Issue(rule, pointer, f"« {value} » n'a pas la forme attendue", remedy)
+            mend = usual_phone(bare) if rule == "ROR206" else ""
+            remedy = f'écrivez "{mend}"' if mend else remedy
+            message = f"« {value} » n'a pas la forme attendue"
+            yield Issue(rule, pointer, message, remedy, mend=mend or None)
         elif rule == "ROR208" and not _is_mssante(bare, view.mssante):
             message = f"« {value} » : ce domaine n'est pas un domaine MSSanté connu"
             yield Issue(rule, pointer, message, f"{remedy} ; ou ajoutez-le à vos réglages, "
                         "validate.mssante_domains")  # fmt: skip
 
 
-def _addresses(view: View) -> Iterator[tuple[str, str | None, str | None]]:
+def is_phone(text: str) -> bool:
+    """True for a number that can be dialled, however its digits are set apart."""
+    return bool(_PHONE.fullmatch(_bare(text)))
+
+
+def _bare(phone: str) -> str:
+    return re.sub(r"[ .()-]", "", phone)
+
+
+def addresses(view: View) -> Iterator[tuple[str, str | None, str | None]]:
     """Pointer, channel and value of each number, mailbox and site."""
     site = view.establishment.etablissement
     yield f"{site.pointer}/site_internet", "4", site.site_internet

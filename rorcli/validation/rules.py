@@ -206,7 +206,7 @@ def _contradicted(document: Document, start: int, end: int, said: str) -> Iterat
         if (other := table.by_label(said)) and value in table.codes:
             message = f'"{value}" est {table.label(value)}, le commentaire dit {other.label}'
             remedy = f"corrigez le commentaire, ou écrivez {scalar(other.code)}"
-            yield Issue("ROR305", pointer, message, remedy)
+            yield Issue("ROR305", pointer, message, remedy, mend=value)
             return
 
 

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec, specs
+from rorcli.identifiers import usual_phone
 from rorcli.items import AGE, INSTANT, SHORT, TIME
 from rorcli.model import DIRECTEUR, FORMAT, UO_KEYS, Unite, spec_at
 from rorcli.text.document import Document
 from rorcli.text.render import scalar
 from rorcli.validation.causes import ROOT, UNKNOWN, Breach, emptied, keys_at, strays, typo, value_at
-from rorcli.validation.findings import Issue
+from rorcli.validation.findings import Issue, Mend
 
 
 class _Seen(NamedTuple):
@@ -52,7 +53,7 @@ class _Seen(NamedTuple):
         return self.value if isinstance(self.value, str) else self.source
 
 
-Said = tuple[str, str, str]  # rule, message, remedy
+Said = tuple[str, str, str] | tuple[str, str, str, Mend]  # rule, message, remedy, mend
 _SHOWN = 60
 
 
@@ -69,8 +70,8 @@ def say(document: Document, breach: Breach) -> Issue:
 
 
 def _place(pointer: str, said: Said) -> Issue:
-    rule, message, remedy = said
-    return Issue(rule, pointer, message, remedy)
+    rule, message, remedy, *mend = said
+    return Issue(rule, pointer, message, remedy, mend=mend[0] if mend else None)
 
 
 def say_unquoted(place: str, source: str) -> Issue | None:
@@ -81,7 +82,13 @@ def say_unquoted(place: str, source: str) -> Issue | None:
 
 def _unquoted(spec: Spec, source: str) -> Said:
     message = f"« {spec.label} » : {source} sans guillemets n'est pas lu partout comme un texte"
-    return "ROR104", message, f"écrivez {_quoted(source)}"
+    text = source
+    if spec.key in _PHONES and re.fullmatch(r"[1-9]\d{8}", source):
+        text = usual_phone(source)  # a nought was lost
+    return "ROR104", message, f"écrivez {_quoted(text)}", None if text.endswith("…") else text
+
+
+_PHONES = ("telephone", "mobile", "telecopie")
 
 
 def _quoted(text: str) -> str:
@@ -114,7 +121,8 @@ def _type(seen: _Seen) -> Said:
         if spec.kind in (Kind.TEXT, Kind.DAY):
             return _form(seen)
     message = f"{seen.label} : il faut {seen.wanted}, pas {_FOUND[type(value)]}"
-    return "ROR112", message, _rewrite(seen)
+    remedy, mend = _rewrite(seen)
+    return "ROR112", message, remedy, mend
 
 
 _FLAGS = {
@@ -130,18 +138,21 @@ _RESHAPE: Mapping[tuple[Kind, type], str] = {
 }
 
 
-def _rewrite(seen: _Seen) -> str:
-    """How to write a value that has the wrong type."""
+def _rewrite(seen: _Seen) -> tuple[str, Mend]:
+    """How to write a value that has the wrong type, and the value if that is certain."""
     spec, text = seen.spec, seen.text
-    if spec is ROOT:
-        return f"commencez par format: {FORMAT}, entite_juridique: et etablissement:"
+    mend: Mend = None
     if spec.kind is Kind.COUNT and text.isascii() and text.isdigit():
-        return f"écrivez {int(text)}, sans guillemets"
-    if spec.kind is Kind.FLAG and codes.fold(text) in _FLAGS:
-        return f"écrivez {scalar(_FLAGS[codes.fold(text)])}, sans guillemets"
-    if spec.kind in (Kind.CODES, Kind.NOUNS) and not seen.is_item:
-        return _RESHAPE.get((spec.kind, type(seen.value)), _ONE_BY_ONE)
-    return _RESHAPE.get((spec.kind, type(seen.value)), f"écrivez {seen.wanted}")
+        mend = int(text)
+    if spec.kind is Kind.FLAG:
+        mend = _FLAGS.get(codes.fold(text))
+    if mend is not None:
+        return f"écrivez {scalar(mend)}, sans guillemets", mend
+    if spec is ROOT:
+        return f"commencez par format: {FORMAT}, entite_juridique: et etablissement:", None
+    is_list = spec.kind in (Kind.CODES, Kind.NOUNS) and not seen.is_item
+    other = _ONE_BY_ONE if is_list else f"écrivez {seen.wanted}"
+    return _RESHAPE.get((spec.kind, type(seen.value)), other), None
 
 
 _INDENT = "décalez de deux espaces vers la droite les lignes qui suivent et le décrivent"
@@ -167,22 +178,51 @@ def _choice(seen: _Seen) -> Said:
         message = f'{seen.label} : celle du directeur est toujours "{DIRECTEUR}"'
         return "ROR114", message, "retirez cette clé"
     if not spec.table:
-        alike = (word for word, label in _words(spec).items() if _folds(text, word, label))
-        remedy = next((f"écrivez {word}" for word in alike), _list(spec))
-        return "ROR114", f"{seen.label} : {seen.source} n'est pas un des mots admis", remedy
+        return _word(seen)
     table = codes.table(spec.table)
-    known, labelled = table.codes.get(text), table.by_label(text)
+    known = table.codes.get(text)
     if known and not isinstance(seen.value, str) and (known.in_value_set or known.ends_on):
         return _unquoted(spec, seen.source)
-    if labelled:
-        message = f"{seen.label} : un libellé là où un code est attendu"
-        return "ROR114", message, f"écrivez {_with_label(labelled)}"
+    if labelled := table.by_label(text):
+        return _label(seen, table, labelled)
     if known:
         message = f"{seen.label} : le ROR n'admet pas {_quoted(text)} ({known.label})"
         return "ROR114", message, _list(spec)
-    near = table.closest(text)
+    return _no_code(seen, table)
+
+
+def _label(seen: _Seen, table: codes.Table, labelled: codes.Code) -> Said:
+    """A label in the place of its code; a few codes share theirs."""
+    alike = [c for c in table.codes.values() if c.in_value_set and c.label == labelled.label]
+    remedy = f"écrivez {' ou '.join(map(_with_label, alike))}"
+    mend = labelled.code if len(alike) == 1 else None
+    return "ROR114", f"{seen.label} : un libellé là où un code est attendu", remedy, mend
+
+
+def _no_code(seen: _Seen, table: codes.Table) -> Said:
+    """What no table holds: certain is a code that has only lost its noughts."""
+    spec, text = seen.spec, seen.text
+    near, message = table.closest(text), f"{seen.label} : le code {_quoted(text)} n'existe pas"
+    if near and text.isdigit() and near.code.lstrip("0") == text.lstrip("0"):
+        return "ROR114", message, f"écrivez {_with_label(near)}", near.code
     remedy = f"peut-être {_with_label(near)} ; {_list(spec)}" if near else _list(spec)
-    return "ROR114", f"{seen.label} : le code {_quoted(text)} n'existe pas", remedy
+    return "ROR114", message, remedy
+
+
+# The codes that the ROR had for our words until 2026-09-28 (NOS, TRE R282). The digits that came
+# after them are refused: people write 1 and 2 for secteur 1 and 2, which are not the same.
+_SECTEURS = {
+    "nc": "non_conventionne", "c1": "secteur_1", "c2": "secteur_1_depassement", "c3": "secteur_2",
+}  # fmt: skip
+
+
+def _word(seen: _Seen) -> Said:
+    """A word that is not among those allowed."""
+    spec, text = seen.spec, seen.text
+    message = f"{seen.label} : {seen.source} n'est pas un des mots admis"
+    alike = (word for word, label in _words(spec).items() if _folds(text, word, label))
+    meant = next(alike, _SECTEURS.get(text.lower()) if spec.key == "secteur" else None)
+    return "ROR114", message, f"écrivez {meant}" if meant else _list(spec), meant
 
 
 def _folds(text: str, word: str, label: str) -> bool:
@@ -217,6 +257,7 @@ _FORMS = {
     str(Kind.DAY): "écrivez année, mois, jour : 2026-05-10",
     str(Kind.COUNT): "écrivez un nombre entier, zéro ou plus",
 }
+_HOUR = re.compile(r"([01]?\d|2[0-3]) ?[hH:] ?([0-5]\d)?")
 _FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 
@@ -227,10 +268,15 @@ def _form(seen: _Seen) -> Said:
         remedy = "écrivez une valeur, ou null pour dire qu'il n'y en a pas"
         return "ROR113", f"{seen.label} est vide", remedy
     digits = f" ({len(text)} chiffre{'s' * (len(text) > 1)})" if text.isdigit() else ""
-    remedy = _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help)
+    remedy, mend = _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help), None
     if spec.kind is Kind.DAY and (french := _FRENCH_DAY.fullmatch(text)):
-        remedy = f"écrivez année, mois, jour : {french[3]}-{french[2]:0>2}-{french[1]:0>2}"
-    return "ROR113", f"{seen.label} : {seen.source}{digits} n'a pas la forme attendue", remedy
+        mend = f"{french[3]}-{french[2]:0>2}-{french[1]:0>2}"
+        remedy = f"écrivez année, mois, jour : {mend}"
+    elif spec.shape.get("pattern") == TIME and (hour := _HOUR.fullmatch(text)):
+        mend = f"{hour[1]:0>2}:{hour[2] or '00'}"
+        remedy = f"écrivez {_quoted(mend)}"
+    message = f"{seen.label} : {seen.source}{digits} n'a pas la forme attendue"
+    return "ROR113", message, remedy, mend
 
 
 def _unknown(seen: _Seen) -> Said:

@@ -103,7 +103,8 @@ def test_findings_beyond_a_number_are_counted_but_not_told(faulty, limit):
     assert LINE.findall(cut.out) == LINE.findall(whole.out)[:limit]
     assert whole.out.startswith(cut.out)
     assert cut.code == whole.code == 1
-    assert cut.err == f"{COUNTS}Non montrés : {5 - limit} constats (--max-findings {limit})\n"
+    left = f"{COUNTS}Non montrés : {5 - limit} constats (--max-findings {limit})\n"
+    assert cut.err == f"rorcli validate --fix peut en corriger 1.\n{left}"
 
 
 def test_a_number_that_is_not_reached_changes_nothing(faulty):

@@ -21,7 +21,9 @@ from rorcli.cli.checkups import (
     parse_reports,
     tell,
 )
-from rorcli.cli.options import PathsOrInput
+from rorcli.cli.mends import Fix, mend_files, mend_input
+from rorcli.cli.options import DryRun, PathsOrInput
+from rorcli.errors import UsageError
 from rorcli.validation import Severity
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ def validate(
     exit_zero: ExitZero = False,
     show_personal: ShowPersonal = False,
     explain: Explain = None,
+    fix: Fix = False,
+    dry_run: DryRun = False,
     output: Form = "text",
 ) -> int:
     """Vérifie des fichiers d'établissements, sans rien demander à l'annuaire.
@@ -57,19 +61,33 @@ def validate(
       rorcli validate etablissements/ --fail-on warning
       rorcli validate -o json - < etab.yaml
       rorcli validate --report junit=rapport.xml --report sarif=rapport.sarif
+      rorcli validate --fix --dry-run etab.yaml
       rorcli validate --explain ROR203
 
     Sans chemin, vérifie le dossier courant. Chaque constat commence par une ligne
     FICHIER:LIGNE:COLONNE: RÈGLE gravité, suivie de la ligne du fichier et de ce qu'il faut écrire.
     Le code est 1 s'il y a des erreurs, 2 si un fichier n'a pas pu être ouvert ; les autres sont
     vérifiés quand même. Un commentaire « # rorcli: ignore=ROR304 motif », sur la ligne ou juste
-    au-dessus, écarte un constat.
+    au-dessus, écarte un constat. --fix corrige d'abord ce qui est certain ; avec -, il écrit le
+    document corrigé.
     """
     session: Session = context.obj
     if explain is not None:
         return explain_rule(session, explain, output)
-    wanted = parse_reports(reports or [])
-    seen = Seen(GRAVE[fail_on], keeps=output != "text" or bool(wanted), exit_zero=exit_zero)
-    limit = max_findings if output == "text" else 0
-    look(session, seen, paths or [Path()], name, told=limit)
-    return tell(session, seen, output, wanted, limit=max_findings, show_personal=show_personal)
+    wanted, is_text = parse_reports(reports or []), output == "text"
+    seen = Seen(GRAVE[fail_on], keeps=bool(wanted) or not is_text, exit_zero=exit_zero)
+    targets = paths or [Path()]
+    if dry_run and not fix:
+        raise UsageError("--dry-run va avec --fix", remedy="ajoutez --fix, ou retirez --dry-run")
+    if fix and STDIN in targets:
+        if len(targets) > 1 or seen.keeps:
+            raise UsageError("--fix avec - écrit le document corrigé, et rien d'autre",
+                             remedy="retirez les autres chemins, -o et --report")  # fmt: skip
+        return mend_input(session, seen, name, dry_run=dry_run)
+    if fix:
+        mend_files(session, targets, dry_run=dry_run, to_stdout=is_text)
+    look(session, seen, targets, name, told=max_findings if is_text else 0)
+    return tell(
+        session, seen, output, wanted,
+        limit=max_findings, show_personal=show_personal, was_mended=fix,
+    )  # fmt: skip

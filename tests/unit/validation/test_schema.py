@@ -131,7 +131,7 @@ BREACHES = [
     ("enum", "ROR114", '"12"  # Référent ROR', '§"Référent ROR"', ("libellé", 'écrivez "12"  # Référent ROR')),
     ("enum", "ROR114", '- "053"  # Gynécologie médicale', "- §gynecologie medicale", ('écrivez "053"',)),
     ("enum", "ROR114", '"12"  # Référent ROR', '§"1é"', ("n'existe pas", "rorcli codes fonctions-contact")),
-    ("enum", "ROR114", '- "053"  # Gynécologie médicale', '- §"53"', ('"53"', 'peut-être "053"')),
+    ("enum", "ROR114", '- "053"  # Gynécologie médicale', '- §"53"', ('"53"', 'écrivez "053"')),
     ("enum", "ROR114", "type: pole", "type: §Pôle", ("« Niveau »", "écrivez pole")),
     ("enum", "ROR114", "secteur: secteur_2", "secteur: §2", ("« Secteur conventionnel »", "secteur_1", "non conventionné")),
     ("enum", "ROR114", "[lundi, mardi]", "[lundi, §Mardi]", ("« Jours »", "écrivez mardi")),
