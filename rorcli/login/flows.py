@@ -103,15 +103,13 @@ def browser(desk: Desk, door: str, *, opens: bool, wait_s: float = BROWSER_S) ->
     if not desk.provider.authorization_endpoint:
         raise wording.explain(wording.Failure("unauthorized_client"), desk.auth)
     state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    verifier = Secret(secrets.token_urlsafe(64))
-    challenge = create_s256_code_challenge(verifier.reveal())  # type: ignore[no-untyped-call]
+    verifier, challenge = _pkce()
     with _listening(desk.auth, state) as receiver:
         url = add_params_to_uri(desk.provider.authorization_endpoint, [
             *_hints(desk.auth, door).items(),
             ("response_type", "code"), ("client_id", desk.auth.client_id),
             ("redirect_uri", receiver.uri), ("scope", desk.scope), ("state", state),
-            ("nonce", nonce), ("code_challenge", challenge),
-            ("code_challenge_method", "S256"), ("ui_locales", "fr"),
+            ("nonce", nonce), *challenge.items(), ("ui_locales", "fr"),
         ])  # fmt: skip
         if not (opens and desk.person.browse(url)):
             desk.person.warn(f"Ouvrez cette adresse dans un navigateur de ce poste : {url}")
@@ -122,6 +120,13 @@ def browser(desk: Desk, door: str, *, opens: bool, wait_s: float = BROWSER_S) ->
     code = _code(answer, desk)
     return desk.ask("authorization_code", nonce, code=code.reveal(), redirect_uri=redirect_uri,
                     code_verifier=verifier.reveal())  # fmt: skip
+
+
+def _pkce() -> tuple[Secret, dict[str, str]]:
+    """A verifier, and what the first request tells of it (RFC 7636)."""
+    verifier = Secret(secrets.token_urlsafe(64))
+    challenge = create_s256_code_challenge(verifier.reveal())  # type: ignore[no-untyped-call]
+    return verifier, {"code_challenge": challenge, "code_challenge_method": "S256"}
 
 
 def _listening(auth: Auth, state: str) -> Receiver:
@@ -162,11 +167,11 @@ def device(desk: Desk) -> Tokens:
     """A code typed on another device (RFC 8628)."""
     if not desk.provider.device_authorization_endpoint:
         raise wording.explain(wording.Failure("unauthorized_client"), desk.auth)
+    # Keycloak wants PKCE here too, of a client for which it is mandatory; others pass over it.
+    verifier, challenge = _pkce()
+    form = {"scope": desk.scope, **challenge}
     try:
-        found = desk.wire.post_form(
-            desk.provider.device_authorization_endpoint,
-            {"scope": desk.scope},
-        )
+        found = desk.wire.post_form(desk.provider.device_authorization_endpoint, form)
     except OAuthRefusal as refusal:
         raise desk.wire.explain(refusal.error, refusal.description, DEVICE) from None
     url = str(found.get("verification_uri_complete") or found.get("verification_uri", ""))
@@ -176,7 +181,9 @@ def device(desk: Desk) -> Tokens:
         )
     desk.person.warn(f"Sur un autre appareil, ouvrez {wording.tame(url)}")
     desk.person.warn(f"et vérifiez le code : {wording.tame(found.get('user_code', ''))}")
-    return _polled(desk, Secret(str(found.get("device_code", ""))), found)
+    code = Secret(str(found.get("device_code", ""))).reveal()
+    form = {"grant_type": DEVICE, "device_code": code, "code_verifier": verifier.reveal()}
+    return _polled(desk, form, found)
 
 
 def _is_of_issuer(url: str, issuer: str) -> bool:
@@ -184,10 +191,9 @@ def _is_of_issuer(url: str, issuer: str) -> bool:
     return is_safe(url) and (host == own or host.endswith(f".{own}") or own.endswith(f".{host}"))
 
 
-def _polled(desk: Desk, code: Secret, offer: dict[str, Any]) -> Tokens:
+def _polled(desk: Desk, form: dict[str, str], offer: dict[str, Any]) -> Tokens:
     wait = float(offer.get("interval") or POLL_S)
     until = desk.tick() + float(offer.get("expires_in") or BROWSER_S)
-    form = {"grant_type": DEVICE, "device_code": code.reveal()}
     while desk.tick() + wait < until:
         desk.sleep(wait)
         try:

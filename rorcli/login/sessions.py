@@ -28,6 +28,10 @@ DOORS = ("psc", "otp", "password")
 # must not always be late.
 EARLY_S, EARLY_PART = 60, 0.1
 MOST_FAILURES = 2
+ONE_FACTOR = (
+    "Mot de passe et clé TOTP gardés ensemble ne font plus qu'un facteur : préférez un compte de "
+    "service."
+)
 VARIABLES = ("RORCLI_TOKEN", "RORCLI_TOKEN_FILE")
 
 
@@ -140,6 +144,8 @@ def _obtained(desk: Desk, flow: str, door: str, vault: Vault, *, opens_browser: 
         case "client":
             return flows.client(desk)
         case "password":
+            if _is_unattended(desk.auth) and desk.auth.otp:
+                desk.person.warn(ONE_FACTOR)
             with vault.locked():
                 return flows.password(desk, vault.read().last_step, partial(_keep_step, vault))
         case _:

@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rorcli import files
 from rorcli.errors import StoreUnavailableError, UsageError
 from rorcli.login.secret import Secret, why_not_private
 from rorcli.settings import StoreSettings
@@ -120,6 +119,8 @@ class Vault:
         """Replaces the file, for its owner only."""
         if self.path.is_symlink():
             raise UsageError(f"{self.path} est un lien", remedy=f"supprimez {self.path}")
+        from rorcli import files
+
         self._folder()
         files.write(self.path, json.dumps({"schema": SCHEMA, **asdict(record)}), mode=files.PRIVATE)
 
@@ -139,7 +140,7 @@ class Vault:
         from filelock import FileLock, Timeout
 
         self._folder()
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=LOCK_S, mode=files.PRIVATE)
+        lock = FileLock(self.path.with_suffix(".lock"), timeout=LOCK_S, mode=0o600)
         try:
             lock.acquire()
         except Timeout:

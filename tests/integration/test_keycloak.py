@@ -419,11 +419,11 @@ def test_a_refresh_can_be_asked_for(session):
 
 
 def test_another_issuer_than_ours_is_refused(login_as, identity):
-    for issuer in (identity.issuer().replace("127.0.0.1", "localhost"), identity.issuer() + "/"):
-        login_as(PUBLIC, issuer=issuer)
+    place = f"{identity.issuer()}/.well-known/openid-configuration"
+    for issuer in (identity.issuer(PSC), f"{identity.issuer()}/", "https://ailleurs.example"):
+        login_as(PUBLIC + f'discovery_url = "{place}"', issuer=issuer)
         refused = run(["login", "--no-browser"], store="prod")
-        assert refused.code == 2
-        assert "émetteur attendu" in refused.err or "ne répond pas comme prévu" in refused.err
+        assert (refused.code, f"émetteur attendu {issuer}" in refused.err) == (2, True), refused.err
 
 
 def test_an_unknown_realm_is_refused(login_as, identity):
