@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import canaries
+
 GOLDEN = Path(__file__).parent / "golden"
 
 # Variables that change what typer, rich or a terminal's size make of the same output.
 DISPLAY = {"NO_COLOR", "FORCE_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"}
-DISPLAY |= {"GITHUB_ACTIONS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
+DISPLAY |= {"CI", "GITHUB_ACTIONS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 # Where POSIX and Windows say that a user's files are.
 HOMES = {"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
 HOMES |= {f"XDG_{kind}_HOME" for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
@@ -43,6 +45,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return check
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_secret_is_told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No output, log or file of the whole run holds a secret of the tests."""
+    with canaries.watching():
+        yield
+    canaries.look_through(tmp_path_factory.getbasetemp() / "homes")
+    assert canaries.LEAKS == []
+
+
 # Each test has a home of its own: settings that one writes are none of another's business.
 HOME_NUMBERS = count()
 
@@ -59,6 +70,8 @@ def _own_environment(
         monkeypatch.setenv(name, str(home / name.lower()))
     # Far from Paris, so that a day taken from the machine's zone is seen.
     monkeypatch.setenv("TZ", "Pacific/Auckland")
+    # Nor their keyring: there is none, unless a test brings one.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     reset_zone = getattr(time, "tzset", lambda: None)
     reset_zone()
     yield

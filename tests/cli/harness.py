@@ -21,6 +21,7 @@ from rorcli.cli.terminal import Terminal
 from rorcli.files import read_file
 from rorcli.model import decode
 from rorcli.stores import open_store
+from tests import canaries
 
 TODAY = date(2026, 11, 25)
 
@@ -56,6 +57,8 @@ def run(
     out, err, source = Screen(tty=tty), Screen(tty=tty), Screen(stdin, tty=tty)
     session = Session(Terminal(out, err, source), today=today, author="essai@banc", store=store)
     code = main([str(word) for word in argv], session)
+    for stream in (out, err):
+        canaries.look(f"rorcli {argv}", stream.getvalue(), [str(word) for word in argv])
     return Result(code, out.getvalue(), err.getvalue())
 
 

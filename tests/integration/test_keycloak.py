@@ -15,12 +15,13 @@ import pyotp
 import pytest
 import requests
 
-from rorcli.login.sessions import token_source
 from rorcli.login.vault import Vault
 from rorcli.settings import load_settings, user_config
+from tests import canaries
 from tests.cli.harness import run
 from tests.integration.keycloak import PASSWORD, PSC
 from tests.integration.need import ROOT
+from tests.login.conftest import source_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 STORE = "fhir+https://ror.example/fhir"
@@ -66,6 +67,7 @@ def start_login(*words: str) -> "tuple[subprocess.Popen[str], str]":
 
 def finish(started: "subprocess.Popen[str]") -> tuple[int, str]:
     out, err = started.communicate(timeout=60)
+    canaries.look("a login in a process of its own", out + err)
     return started.returncode, out + err
 
 
@@ -201,8 +203,7 @@ def test_another_device_lets_this_one_in(login_as, identity, page):
 def test_a_service_account_by_certificate_has_a_token_bound_to_it(login_as, identity):
     auth = 'method = "client"\nclient_id = "svc-mtls"\nclient_auth = "mtls"'
     store = login_as(auth, store=f'cert = "{identity.certificate}"\nkey = "{identity.key}"')
-    source = token_source(store)
-    assert source is not None
+    source = source_of(store)
     claims = claims_of(source.token())
     assert claims["azp"] == "svc-mtls"
     assert claims["cnf"]["x5t#S256"]
@@ -225,8 +226,7 @@ def test_a_service_account_signs_its_assertion(login_as, identity):
         store = login_as(
             auth + f'assertion_audience = "{audience}"\nkey = {{file = "{identity.signing_key}"}}'
         )
-        source = token_source(store)
-        assert source is not None
+        source = source_of(store)
         assert claims_of(source.token())["azp"] == "svc-jwt"
     login_as(auth + f'key = {{file = "{identity.other_key}"}}')
     assert run(["login"], store="prod").code == 4
@@ -236,8 +236,7 @@ def test_a_service_account_signs_its_assertion(login_as, identity):
 def test_a_service_account_by_secret(login_as, monkeypatch, proof):
     store = login_as(f'method = "client"\nclient_id = "svc-secret"\nclient_auth = "{proof}"')
     monkeypatch.setenv("RORCLI_CLIENT_SECRET", "CANARI-secret-client-3Fv")
-    source = token_source(store)
-    assert source is not None
+    source = source_of(store)
     assert claims_of(source.token())["azp"] == "svc-secret"
     monkeypatch.setenv("RORCLI_CLIENT_SECRET", "CANARI-faux-secret")
     refused = run(["login"], store="prod")
@@ -339,8 +338,7 @@ def test_a_due_token_is_refreshed_and_rotated(session):
     vault = Vault(session)
     before = vault.tokens(vault.read())
     late(session)
-    source = token_source(session)
-    assert source is not None
+    source = source_of(session)
     after = source.token()
     kept = vault.tokens(vault.read())
     assert before is not None
@@ -359,8 +357,7 @@ def test_parallel_processes_refresh_once_and_all_get_a_token(session):
     # The realm kills the whole session when an old refresh token comes back.
     assert len({each.stdout for each in done}) == 1
     late(session)
-    source = token_source(session)
-    assert source is not None
+    source = source_of(session)
     assert source.token()
 
 
@@ -370,8 +367,7 @@ def test_reuse_of_a_rotated_token_ends_the_session_and_is_told(session):
     old = vault.tokens(record)
     assert old is not None
     late(session)
-    source = token_source(session)
-    assert source is not None
+    source = source_of(session)
     source.token()
     vault.keep(vault.read(), *old)  # a thief, or a backup, brings the old one back
     late(session)
@@ -401,8 +397,7 @@ def test_a_session_that_an_administrator_closed_is_told_at_the_next_refresh(sess
 
 
 def test_a_refused_token_is_refreshed_once(session):
-    source = token_source(session)
-    assert source is not None
+    source = source_of(session)
     first = source.token()
     second = source.token(refused=first)
     assert second != first

@@ -37,7 +37,9 @@ def test_a_key_is_read_however_it_was_copied(text):
 def test_an_address_says_its_own_parameters():
     text = f"otpauth://totp/x?secret={LONG}&digits=8&period=60&algorithm=sha256"
     totp = read_seed(Secret(text), Otp("seed"))
-    assert totp.at(59) == pyotp.parse_uri(text.replace("sha256", "SHA256")).at(59)
+    theirs = pyotp.parse_uri(text.replace("sha256", "SHA256"))
+    assert isinstance(theirs, pyotp.TOTP)
+    assert totp.at(59) == theirs.at(59)
     assert (totp.digits, totp.interval) == (8, 60)
 
 

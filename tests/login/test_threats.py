@@ -20,7 +20,7 @@ from rorcli.login.receiver import Receiver
 from rorcli.login.secret import Secret, Secrets, redacted
 from rorcli.login.vault import Vault, origin_of
 from tests.cli.harness import run
-from tests.login.conftest import Browser, Typist
+from tests.login.conftest import Browser, Typist, source_of
 from tests.login.provider import KEY, Provider, basic
 from tests.pki import Authority, new_key
 
@@ -146,7 +146,8 @@ def test_an_answer_of_another_issuer_is_refused(configure, provider, back):
 def test_an_answer_of_our_issuer_is_taken(configure, provider):
     provider.published = {"authorization_response_iss_parameter_supported": True}
     visits = Browser(provider, iss=provider.issuer)
-    assert flows.browser(desk_of(configure(), Typist(visits=visits)), "", opens=True)
+    tokens = flows.browser(desk_of(configure(), Typist(visits=visits)), "", opens=True)
+    assert tokens.identity.subject == "899700000001"
 
 
 @pytest.mark.parametrize("published", ["https://autre.example", "", None, "ISSUER/"])
@@ -230,7 +231,8 @@ def test_a_login_without_id_token_is_refused_and_new_keys_are_fetched_once(confi
         flows.browser(desk_of(configure(), Typist(visits=visits)), "", opens=True)
     old = jwk.RSAKey.import_key(new_key(), parameters={"kid": "k0"})
     provider.says("/certs", 200, {"keys": [old.as_dict(private=False)]})
-    assert flows.browser(desk_of(configure(), Typist(visits=visits)), "", opens=True)
+    tokens = flows.browser(desk_of(configure(), Typist(visits=visits)), "", opens=True)
+    assert tokens.identity.subject == "899700000001"
     assert len(provider.seen("/certs")) == 2
 
 
@@ -358,12 +360,12 @@ def test_a_refused_kept_password_is_tried_twice_at_most_until_a_login(configure,
     for _ in range(2):
         provider.says("/token", 401, {"error": "invalid_grant"})
         with pytest.raises(StoreDeniedError, match="refusé"):
-            sessions.token_source(store).token()
+            source_of(store).token()
     with pytest.raises(StoreDeniedError, match="refusé deux fois : plus aucun essai"):
-        sessions.token_source(store).token()
+        source_of(store).token()
     assert len(provider.seen("/token")) == 2
     assert run(["login"], store="prod").code == 0
-    assert sessions.token_source(store).token().startswith("CANARI-acces")
+    assert source_of(store).token().startswith("CANARI-acces")
 
 
 def test_a_seed_beside_its_password_is_warned_of(configure, provider, monkeypatch):
