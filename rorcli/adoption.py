@@ -7,7 +7,7 @@ its name within its UO. Where several answer to that, none is taken: a person ha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rorcli.model import Establishment, Placed, decode
 from rorcli.text.document import Document
@@ -21,6 +21,10 @@ class Adopted:
     document: Document
     ours: Establishment
     doubtful: tuple[str, ...] = ()
+
+    def without(self, keys: frozenset[str]) -> Adopted:
+        """The same, `ours` not managing those keys."""
+        return replace(self, ours=self.ours.without(keys)) if keys else self
 
 
 def adopt_ids(document: Document, ours: Establishment, theirs: Establishment) -> Adopted:

@@ -173,7 +173,7 @@ def merge_into(
         base = load_base(path, done.finess)
         ours = _same_establishment(document, done.finess)
         choice = named.choice(ours, theirs)
-        adopted = adopt_ids(document, ours, theirs)
+        adopted = adopt_ids(document, ours, theirs).without(snapshot.unheld)
         done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
         after, kept, agreed = _merged(adopted, theirs, known_facts(base, store), choice)
         if after.text == document.text:

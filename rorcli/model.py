@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import NoneType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from rorcli.fields import (
     EXPECTED,
@@ -168,6 +168,9 @@ class EntiteGeographique(Noun):
         return replace(plain, managed=managed, directeur=chief, contacts=others)
 
 
+AnyNode = TypeVar("AnyNode", EntiteGeographique, Unite)
+
+
 @dataclass(init=False, repr=False, eq=False)
 class Establishment(Noun):
     """A whole file: the EJ, and the EG with its tree."""
@@ -191,6 +194,15 @@ class Establishment(Noun):
     def finess(self) -> str:
         """FINESS of the EG, the key of the establishment everywhere; "" when the file lacks it."""
         return self.etablissement.finess or ""
+
+    def without(self, keys: frozenset[str]) -> Self:
+        """The same with those keys of the EG and of units not managed."""
+
+        def bare(noun: AnyNode) -> AnyNode:
+            below = tuple(bare(each) for each in noun.unites)
+            return replace(noun, managed=noun.managed - keys, unites=below)
+
+        return replace(self, etablissement=bare(self.etablissement)) if keys else self
 
     def units(self) -> Iterator[Placed]:
         """Every unit with what is above it, in the order of the tree."""

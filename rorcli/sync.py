@@ -28,7 +28,7 @@ from rorcli.errors import (
 from rorcli.files import save
 from rorcli.model import Establishment, decode
 from rorcli.planning.changes import Change, Choice, Merge, differences, merge, rebase
-from rorcli.planning.facts import Facts, doubles, facts
+from rorcli.planning.facts import PLACES, UNITS, Facts, doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
 from rorcli.text.document import Document
@@ -108,10 +108,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The units whose own, or whose directory's, values win where both sides changed."""
+    """The units whose own, or whose directory's, values win where both sides changed.
+
+    `only_capacities` leaves all but the measures of lieux for another day.
+    """
 
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    only_capacities: bool = False
 
     def choice(self, ours: Establishment, theirs: Establishment) -> Choice:
         """The same by keys of nodes; UsageError for a name that neither side knows."""
@@ -180,14 +184,19 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
         )
         return replace(ready, problem=unknown)
     try:
-        adopted = adopt_ids(document, ours, snapshot.establishment)
+        adopted = adopt_ids(document, ours, snapshot.establishment).without(snapshot.unheld)
+        nodes = (ours.etablissement, *(placed.unit for placed in ours.units()))
+        unheld = {key for node in nodes for key in node.managed & snapshot.unheld}
         ours = adopted.ours
         choice = named.choice(ours, snapshot.establishment)
     except RorcliError as error:
         return replace(ready, problem=error)
     sides = Sides.of(ours, snapshot.establishment, known_facts(base, store.url))
-    plan = sides.plan(ours.finess, snapshot.version, limits, choice)
+    plan = sides.plan(
+        ours.finess, snapshot.version, limits, choice, only_capacities=named.only_capacities
+    )
     notes = notes_on(base, store.url, adopted.doubtful, today)
+    notes += tuple(f"{key} : cet annuaire n'a pas de place pour cela" for key in sorted(unheld))
     ready = replace(ready, identified=adopted.document, ours=ours, notes=notes)
     return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
 
@@ -254,7 +263,7 @@ def apply(prepared: Prepared, store: Store, *, today: date, author: str) -> Outc
     if plan is None or not plan.changes:
         return settle(prepared, store, today=today)
     try:
-        after = store.apply(plan, today=today, author=author)
+        after = _applied(plan, store, today=today, author=author)
         reread = store.fetch(plan.finess)
     except RorcliError as error:
         return _failed(prepared, error)
@@ -278,6 +287,39 @@ def apply(prepared: Prepared, store: Store, *, today: date, author: str) -> Outc
     named = "identifiants donnés par l'annuaire et écrits dans le fichier : "
     reason = named + ", ".join(after.given.values()) if after.given else ""
     return Outcome(prepared, Status.APPLIED, reason=reason)
+
+
+def _applied(plan: Plan, store: Store, *, today: date, author: str) -> Snapshot:
+    """Writes the plan; where the store moved, again on what it holds now, if that is no conflict.
+
+    Another writer who touched none of our fields is no reason to stop (design, Three-way).
+    """
+    for _ in range(_RETRIES):
+        try:
+            return store.apply(plan, today=today, author=author)
+        except StoreConflictError:
+            moved = store.fetch(plan.finess)
+            again = _moved_to(plan, moved) if moved else None
+            if again is None or again == plan:
+                raise
+            plan = again
+    return store.apply(plan, today=today, author=author)
+
+
+_RETRIES = 2
+
+
+def _moved_to(plan: Plan, now: Snapshot) -> Plan | None:
+    """The plan against another version: what is left of it; None when others changed the same."""
+    held = facts(now.establishment, plan.doubled).values
+    written = {change.path for change in plan.changes}
+    for change in plan.changes:
+        node = change.path[:2]
+        is_lost = change.path[0] in {UNITS, PLACES} and not {node} & (held.keys() | written)
+        if is_lost or held.get(change.path) not in {change.before, change.after}:
+            return None
+    left = tuple(change for change in plan.changes if held.get(change.path) == change.before)
+    return replace(plan, version=now.version, changes=left)
 
 
 def _is_stable(change: Change, after: Snapshot) -> bool:

@@ -24,10 +24,11 @@ ROOMS = """
     files inspection favorites schemafile basefile edition mending merging adoption
     login login.ring login.secret login.wording login.tls login.wire login.identity login.otp login.receiver
     login.flows login.vault login.sessions login.checkup
-    stores.base stores.sqlite_file stores.sqlite_index stores.sqlite
+    stores.base stores.sqlite_file stores.sqlite_index stores.sqlite stores.matching
     stores.fhir stores.fhir.lenses stores.fhir.moments stores.fhir.profiles stores.fhir.addresses stores.fhir.contacts
     stores.fhir.organizations stores.fhir.services stores.fhir.locations stores.fhir.people stores.fhir.bag
-    stores.fhir.reading stores.fhir.writing stores
+    stores.fhir.reading stores.fhir.writing stores.fhir.transport stores.fhir.capabilities stores.fhir.patches
+    stores.fhir.walk stores.fhir.writes stores.fhir.store stores
     sync exchange
     annuaire annuaire.extract annuaire.index annuaire.people
     tables tables.sheets tables.columns tables.cells tables.entries tables.places tables.binding tables.lists

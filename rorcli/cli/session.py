@@ -82,11 +82,11 @@ class Session:
         """The store of this run, closed at its end; errors as `stores.open_store`."""
         from rorcli.stores import open_store
 
-        url, say = self.settings.store.url, self.terminal.say
+        settings, say = self.settings.store, self.terminal.say
         store = (
-            open_store(url, create=True, say=say)
+            open_store(settings, create=True, say=say)
             if create
-            else open_store(url, read_only=read_only, say=say)
+            else open_store(settings, read_only=read_only, say=say)
         )
         self.closes(store)
         return store

@@ -47,6 +47,11 @@ class Merge:
     theirs: tuple[Change, ...] = ()
     conflicts: tuple[tuple[Change, Change], ...] = ()
 
+    def within(self, keeps: Callable[[Path], bool]) -> Merge:
+        """The same without what would be written, or is disputed, elsewhere."""
+        ours = tuple(change for change in self.ours if keeps(change.path))
+        return Merge(ours, self.theirs, tuple(p for p in self.conflicts if keeps(p[0].path)))
+
 
 def merge(ours: Facts, theirs: Facts, base: Facts | None) -> Merge:
     """Three-way comparison per path; where the base does not know, a difference is ours."""

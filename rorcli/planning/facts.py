@@ -142,6 +142,11 @@ def is_reference(path: Path) -> bool:
     return path[0] == UNITS and path[2:3] == (PLACES,)
 
 
+def is_capacity(path: Path) -> bool:
+    """True for a measure of a lieu, and for what is in it."""
+    return path[0] == PLACES and path[2:3] == ("capacites",)
+
+
 def rekey(known: Facts, doubled: Doubled) -> Facts:
     """The same facts (of a base) with the identities that `doubled` asks for."""
 

@@ -35,6 +35,7 @@ from rorcli.planning.facts import (
     Path,
     doubles,
     facts,
+    is_capacity,
     is_reference,
     locate,
     rekey,
@@ -99,11 +100,22 @@ class Sides:
         return cls(facts(ours, doubled), facts(theirs, doubled), known, doubled)
 
     def plan(
-        self, finess: str, version: str, limits: Thresholds, choice: Choice = NO_CHOICE
+        self,
+        finess: str,
+        version: str,
+        limits: Thresholds,
+        choice: Choice = NO_CHOICE,
+        *,
+        only_capacities: bool = False,
     ) -> Plan:
-        """Three-way comparison, what was chosen in conflicts, then the guards."""
+        """Three-way comparison, what was chosen in conflicts, then the guards.
+
+        `only_capacities` leaves all but the measures of lieux that the store has for another day.
+        """
         settled = self.settled(merge(self.ours, self.theirs, self.base), choice)
         found = completed(settled, self.ours, self.theirs)
+        if only_capacities:
+            found = found.within(lambda path: is_capacity(path) and path[:2] in self.theirs.values)
         guards = tuple(check_guards(found.ours, self, limits))
         touched = frozenset(key for c in found.ours for key in self.nodes(c.path))
         parts = (found.ours, found.theirs, found.conflicts, guards, touched)

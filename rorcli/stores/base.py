@@ -6,11 +6,13 @@ contract suite of `tests/stores/contract.py` passing on it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol, TypeVar
 
+from rorcli.errors import DataError
 from rorcli.items import Contact
 from rorcli.model import Establishment
 from rorcli.nouns import Noun
@@ -35,13 +37,15 @@ class Snapshot:
 
     `version` moves with every write; `changed_on` is the store's own day of each node, by key
     (`Placed.key`, "" = the EG). After `apply`, `given` holds the `id` that the store gave to each
-    unit that had none, by its former key.
+    unit that had none, by its former key. `unheld` are the keys of the EG and of units that this
+    store has no place for: they are left out of comparisons, and that is said.
     """
 
     establishment: Establishment
     version: str
     changed_on: Mapping[str, date]
     given: Mapping[str, str] = field(default_factory=dict)
+    unheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +175,25 @@ def same_facts(one: Establishment, other: Establishment) -> bool:
         return True
     doubled = doubles(one, other)
     return facts(one, doubled).values == facts(other, doubled).values
+
+
+def node_keys(establishment: Establishment) -> list[str]:
+    """The key of each node, the EG's first."""
+    return ["", *(placed.key for placed in establishment.units())]
+
+
+def require_keys(establishment: Establishment) -> None:
+    """A store knows every node by its key."""
+    faults = [] if establishment.finess else ["son FINESS"]
+    faults += [f"l'id de « {each.path} »" for each in establishment.units() if not each.unit.id]
+    if faults:
+        raise DataError(
+            f"{establishment.finess or 'établissement'} : il manque {', '.join(faults)}",
+            remedy="la base ne connaît rien sans identifiant : complétez le fichier",
+        )
+    doubled = [key for key, times in Counter(node_keys(establishment)).items() if times > 1]
+    if doubled:
+        raise DataError(
+            f"{establishment.finess} : plusieurs unités ont le même id ({', '.join(doubled)})",
+            remedy="un id désigne une seule unité : corrigez le fichier",
+        )

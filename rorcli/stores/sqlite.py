@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -23,6 +22,8 @@ from rorcli.stores.base import (
     Say,
     Snapshot,
     Written,
+    node_keys,
+    require_keys,
     same_facts,
     silent,
     valued,
@@ -158,8 +159,8 @@ class SqliteStore:
                 return before
             wanted = valued(plan.result(before.establishment))
             after = with_ids(wanted, f"{plan.finess}/{held.version + 1}")
-            _require_keys(after)
-            new_keys = dict(zip(_keys(wanted), _keys(after), strict=True))
+            require_keys(after)
+            new_keys = dict(zip(node_keys(wanted), node_keys(after), strict=True))
             days = {
                 new: today if old in plan.touched else before.changed_on.get(old, today)
                 for old, new in new_keys.items()
@@ -170,7 +171,7 @@ class SqliteStore:
 
     def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
         """See `LoadableStore.add`."""
-        _require_keys(establishment)
+        require_keys(establishment)
         new = valued(establishment)
         with self._writing():
             held = self._held(new.finess)
@@ -237,25 +238,3 @@ class SqliteStore:
         )
         changed = [(finess, *row) for row in rows if row != before.get(row.key)]
         self._connection.executemany(_PUT_NODE, changed)
-
-
-def _keys(establishment: Establishment) -> list[str]:
-    """The key of each node, the EG's first."""
-    return ["", *(placed.key for placed in establishment.units())]
-
-
-def _require_keys(establishment: Establishment) -> None:
-    """A store knows every node by its key."""
-    faults = [] if establishment.finess else ["son FINESS"]
-    faults += [f"l'id de « {each.path} »" for each in establishment.units() if not each.unit.id]
-    if faults:
-        raise DataError(
-            f"{establishment.finess or 'établissement'} : il manque {', '.join(faults)}",
-            remedy="la base ne connaît rien sans identifiant : complétez le fichier",
-        )
-    doubled = [key for key, times in Counter(_keys(establishment)).items() if times > 1]
-    if doubled:
-        raise DataError(
-            f"{establishment.finess} : plusieurs unités ont le même id ({', '.join(doubled)})",
-            remedy="un id désigne une seule unité : corrigez le fichier",
-        )

@@ -396,7 +396,7 @@ def test_an_address_opens_its_store(closed):
         ("sqlite:annuaire.sqlite", "le chemin de la base doit être complet"),
         ("annuaire.sqlite", "n'est pas l'adresse"),
         ("postgres://x/y", "n'est pas l'adresse"),
-        ("fhir+https://fhir.example/r4", "serveur FHIR"),
+        ("fhir://x/y", "n'est pas l'adresse"),
     ],
 )
 def test_an_address_that_opens_nothing_says_what_to_write(url, message):

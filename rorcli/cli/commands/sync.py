@@ -89,6 +89,12 @@ def push(
         list[str] | None,
         typer.Option("--allow", metavar="GARDE", help=f"Lève une garde : {', '.join(GUARDS)}."),
     ] = None,
+    only: Annotated[
+        Literal["capacites"] | None,
+        typer.Option(
+            "--only", help="N'enregistrer que les capacités : ce que prend le ROR national."
+        ),
+    ] = None,
     ours: Ours = None,
     theirs: Theirs = None,
     output: Output = "text",
@@ -100,6 +106,7 @@ def push(
       rorcli push --yes etablissements/
       rorcli push etab.yaml --allow mass-delete
       rorcli push etab.yaml --ours "Consultations de gynécologie"
+      rorcli push etab.yaml --only capacites
 
     Chaque établissement finit enregistré, inchangé, refusé, en conflit ou en échec ; les autres
     continuent.
@@ -110,7 +117,7 @@ def push(
     if unknown:
         raise UsageError(f"--allow {unknown[0]} : garde inconnue",
                          remedy=f"gardes : {', '.join(GUARDS)}")  # fmt: skip
-    named = sync.Named(tuple(ours or ()), tuple(theirs or ()))
+    named = sync.Named(tuple(ours or ()), tuple(theirs or ()), only is not None)
     answers = Answers(yes, dry_run, tuple(allow or ()), named, output)
     return push_files(context.obj, paths, answers)
 

@@ -1,0 +1,327 @@
+"""The store on a FHIR R4 server that speaks the ROR profiles: the verbs of `stores.base`.
+
+An establishment is read as a tree of resources, which is kept for the write that may follow; its
+version is a digest of theirs. What is written is guarded resource by resource (`writes`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from http import HTTPStatus
+from itertools import islice
+
+from rorcli.errors import DataError, StoreConflictError, StoreUnavailableError
+from rorcli.model import Establishment
+from rorcli.planning.plan import Plan
+from rorcli.settings import StoreSettings
+from rorcli.stores.base import (
+    Added,
+    Hit,
+    Query,
+    Say,
+    Snapshot,
+    Written,
+    node_keys,
+    require_keys,
+    same_facts,
+    silent,
+    valued,
+)
+from rorcli.stores.fhir import organizations
+from rorcli.stores.fhir.bag import MemoryBag, address
+from rorcli.stores.fhir.capabilities import Capabilities
+from rorcli.stores.fhir.locations import LIEU
+from rorcli.stores.fhir.patches import capacity_patch
+from rorcli.stores.fhir.people import PERSON
+from rorcli.stores.fhir.profiles import ON_SERVER, Resource
+from rorcli.stores.fhir.reading import EJ, Tree, lieu_key, read
+from rorcli.stores.fhir.transport import Transport
+from rorcli.stores.fhir.walk import Walker, batches
+from rorcli.stores.fhir.writes import WORKERS, Writer, target, version_of
+from rorcli.stores.fhir.writing import Pair, pairs
+from rorcli.stores.matching import hit_of, is_there
+from rorcli.stores.sqlite_index import site_row, with_ids
+
+_NATIONAL_PERSON = "urn:oid:1.2.250.1.71.4.2.1|8"
+_PLACE = f"{ON_SERVER}Location/"
+_PARTIAL = {"SUBSETTED", "REDACTED", "MASKED"}
+
+
+@dataclass(frozen=True)
+class Held:
+    """An establishment as it was read: every resource, and what they say."""
+
+    eg: Resource
+    resources: tuple[Resource, ...]
+    tree: Tree
+    unheld: frozenset[str] = frozenset()
+
+    @property
+    def own(self) -> Iterator[Resource]:
+        """The resources that the establishment is made of."""
+        yield from self.tree.nodes.values()
+        yield from self.tree.lieux.values()
+        yield from self.tree.people.values()
+        yield from (role for roles in self.tree.situations.values() for role, _ in roles)
+
+    @cached_property
+    def version(self) -> str:
+        """Moves when any of its resources does."""
+        told = sorted({f"{address(each)}@{version_of(each)}" for each in self.own})
+        return sha256("\n".join(told).encode()).hexdigest()[:20]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """As the Protocol has it."""
+        days = {key: day for key, day in self.tree.changed_on.items() if key != EJ}
+        establishment = valued(self.tree.establishment)
+        return Snapshot(establishment, self.version, days, unheld=self.unheld)
+
+
+class FhirStore:
+    """One server, through one transport."""
+
+    def __init__(
+        self,
+        settings: StoreSettings,
+        transport: Transport,
+        *,
+        say: Say = silent,
+        read_only: bool = False,
+        workers: int = WORKERS,
+    ) -> None:
+        self._settings, self._transport = settings, transport
+        self._say, self._read_only, self._workers = say, read_only, workers
+        self._held: dict[str, Held] = {}
+
+    @property
+    def url(self) -> str:
+        """The server's address; it holds no secret, see `transport.base_of`."""
+        return f"fhir+{self._transport.base}"
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """What the server says of itself; nothing when it says nothing."""
+        reply = self._transport.get("metadata")
+        return Capabilities(reply.resource if reply.status == HTTPStatus.OK else {})
+
+    def search(self, query: Query) -> Iterator[Hit]:
+        """See `Store.search`: EGs are listed, the units of those that are left are read.
+
+        Servers differ too much in what they make of words to be asked for them (reference, rule
+        18): what is found is what the embedded store finds.
+        """
+        if not query.words and not query.what:
+            found = (hit for each in self._candidates(query) if (hit := hit_of(each, query)))
+            yield from islice(found, query.limit)
+            return
+        wanted = (each.snapshot.establishment for each in self._each(query))
+        yield from islice((hit for each in wanted if (hit := hit_of(each, query))), query.limit)
+
+    def version(self, finess: str) -> str | None:
+        """See `Store.version`; it costs a reading."""
+        held = self._read(finess)
+        return held.version if held else None
+
+    def fetch(self, finess: str) -> Snapshot | None:
+        """See `Store.fetch`."""
+        held = self._read(finess)
+        return held.snapshot if held else None
+
+    def fetch_each(self, query: Query) -> Iterator[Snapshot]:
+        """See `Store.fetch_each`; some are read ahead."""
+        found = (each.snapshot for each in self._each(query))
+        yield from islice(
+            (each for each in found if hit_of(each.establishment, query)), query.limit
+        )
+
+    def history(self, finess: str) -> Iterator[Written]:
+        """The current version alone: a server keeps versions of resources, not of the whole."""
+        if held := self.fetch(finess):
+            self._say("ce serveur garde l'historique de chaque ressource, non de l'établissement : "
+                      "seul l'état actuel est montré")  # fmt: skip
+            yield Written(held.version, max(held.changed_on.values()), "", held.establishment)
+
+    def unsupported(self, plan: Plan) -> list[str]:
+        """What the server says that it does not take, and what was read in part only."""
+        held = self._current(plan)
+        if held is None:
+            return []
+        changed = self._changed(held, _identified(plan, held)[1])
+        reasons = [self._refusal(pair) for pair in changed]
+        return [*dict.fromkeys(filter(None, reasons))]
+
+    def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:  # noqa: ARG002 - the server knows who calls, and the day
+        """See `Store.apply`; what breaks off half-way is finished by the next push."""
+        held = self._current(plan)
+        if held is None or held.version != plan.version:
+            moved = "n'y est plus" if held is None else "y a changé depuis la lecture"
+            raise StoreConflictError(
+                f"{plan.finess} : sur le serveur, l'établissement {moved}",
+                remedy="voyez ce qui reste à faire, rorcli diff, puis relancez rorcli push",
+            )
+        if not plan.changes:
+            return held.snapshot
+        wanted, after = _identified(plan, held)
+        require_keys(after)
+        written = self._write(held, self._changed(held, after, today))
+        given = dict(zip(node_keys(wanted), node_keys(after), strict=True))
+        return replace(
+            written.snapshot, given={old: new for old, new in given.items() if old != new}
+        )
+
+    def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
+        """See `LoadableStore.add`; the days are the server's own."""
+        require_keys(establishment)
+        new = valued(establishment)
+        held = self._read(new.finess)
+        if held and same_facts(new, held.snapshot.establishment):
+            return "unchanged"
+        if held and not replace:
+            raise DataError(
+                f"{new.finess} : déjà sur le serveur, différent",
+                remedy="comparez : rorcli diff FICHIER ; remplacez : rorcli load --replace",
+            )
+        held = held or Held({}, (), Tree())
+        self._write(held, self._changed(held, new, today))
+        return "replaced" if held.eg else "created"
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        self._transport.close()
+
+    @cached_property
+    def _walker(self) -> Walker:
+        return Walker(self._transport, self.capabilities)
+
+    def _read(self, finess: str) -> Held | None:
+        eg = self._walker.site(finess)
+        if eg is None:
+            self._held.pop(finess, None)
+            return None
+        held = self._held[finess] = self._understood(eg, self._walker.tree(eg))
+        return held
+
+    def _understood(self, eg: Resource, bag: MemoryBag) -> Held:
+        tree = read(bag, eg, self._settings.verifie_le_url)
+        for each in tree.broken:
+            self._say(f"{tree.establishment.finess} : {each}")
+        # Without its extension there is no place for the day of a check.
+        unheld = frozenset() if self._settings.verifie_le_url else frozenset({"verifie_le"})
+        return Held(eg, tuple(bag), tree, unheld)
+
+    def _current(self, plan: Plan) -> Held | None:
+        """What the plan was made from, read again when it is not the last that was read."""
+        held = self._held.get(plan.finess)
+        return held if held and held.version == plan.version else self._read(plan.finess)
+
+    def _candidates(self, query: Query) -> list[Establishment]:
+        """The establishments whose own card suits the query, in order, without units."""
+        url = self._settings.verifie_le_url
+        found = []
+        for eg, ej in self._walker.sites(query.finess):
+            bag = MemoryBag([eg, ej] if ej else [eg])
+            card = valued(read(bag, eg, url).establishment)
+            if card.finess and is_there(site_row(card), query):
+                found.append(card)
+        return sorted(found, key=lambda card: (site_row(card).rank, card.finess))
+
+    def _each(self, query: Query) -> Iterator[Held]:
+        """The candidates read whole: a few at once, in order."""
+        keys = [card.finess for card in self._candidates(query)]
+        with ThreadPoolExecutor(self._workers) as pool:
+            for start in range(0, len(keys), self._workers):
+                for held in pool.map(self._read, keys[start : start + self._workers]):
+                    if held:
+                        yield held
+
+    def _changed(self, held: Held, wanted: Establishment, today: date = date.min) -> list[Pair]:
+        """The resources to write, once those were met that other establishments share."""
+        met = self._met(held.tree, wanted)
+        every = pairs(wanted, met, today=today, verified_url=self._settings.verifie_le_url)
+        return [pair for pair in every if pair.is_changed]
+
+    def _met(self, tree: Tree, wanted: Establishment) -> Tree:
+        """The tree with the people, lieux and EJ that the server knows from elsewhere."""
+        units = [placed.unit for placed in wanted.units()]
+        people, lieux, nodes = dict(tree.people), dict(tree.lieux), dict(tree.nodes)
+        new = {p.rpps for unit in units for p in unit.praticiens if p.rpps} - people.keys()
+        for rpps in batches(sorted(new)):
+            asked = ",".join(f"{_NATIONAL_PERSON}{each}" for each in rpps)
+            for each in self._walker.search("Practitioner", ("identifier", asked)):
+                people.setdefault((PERSON.get(each) or {}).get("rpps", ""), each)
+        places = {lieu.id for unit in units for lieu in unit.lieux if lieu.id} - lieux.keys()
+        for each in self._known_places(sorted(places)):
+            lieux.setdefault(lieu_key("", LIEU.get(each) or {}), each)
+        finess = wanted.entite_juridique.finess
+        if EJ not in nodes and finess and (legal := self._legal(finess)):
+            nodes[EJ] = legal
+        return replace(tree, people=people, lieux=lieux, nodes=nodes)
+
+    def _known_places(self, keys: list[str]) -> Iterator[Resource]:
+        for some in batches(key for key in keys if not key.startswith(_PLACE)):
+            yield from self._walker.search("Location", ("identifier", ",".join(some)))
+        for some in batches(key for key in keys if key.startswith(_PLACE)):
+            ids = ",".join(key.removeprefix(_PLACE) for key in some)
+            yield from self._walker.search("Location", ("_id", ids))
+
+    def _legal(self, finess: str) -> Resource | None:
+        found = self._walker.search("Organization", ("identifier", f"{finess},1{finess}"))
+        legal = (each for each in found if organizations.level(each) == "ej")
+        return next(
+            (e for e in legal if (organizations.EJ.get(e) or {}).get("finess") == finess), None
+        )
+
+    def _write(self, held: Held, changed: list[Pair]) -> Held:
+        """Writes, and tells what the server holds then; what broke off is read again."""
+        if self._read_only:
+            raise StoreUnavailableError(f"{self.url} : ouvert en lecture seule")
+        finess = held.tree.establishment.finess
+        writer = Writer(self._transport, self.capabilities, workers=self._workers)
+        try:
+            writer.write(changed)
+        except BaseException:
+            self._held.pop(finess, None)
+            raise
+        every = {address(each): each for each in held.resources} | writer.held
+        bag = MemoryBag(every[key] for key in sorted(every))
+        if not held.eg:
+            return held
+        now = self._held[finess] = self._understood(every[address(held.eg)], bag)
+        return now
+
+    def _refusal(self, pair: Pair) -> str:
+        """Why the server will not take this, "" when nothing is known against it."""
+        resource = target(pair)
+        kind = resource["resourceType"]
+        tags = (resource.get("meta") or {}).get("tag") or ()
+        if any(tag.get("code") in _PARTIAL for tag in tags):
+            return (
+                f"{kind} : votre profil d'accès n'en lit qu'une partie, l'écrire perdrait le reste"
+            )
+        if pair.before is None:
+            allowed = any(self.capabilities.can(kind, each) for each in ("update", "create"))
+        else:
+            allowed = self.capabilities.can(kind, "update") or self._is_patch(pair)
+        return "" if allowed else (
+            f"{kind} : ce serveur ne prend pas cette écriture d'un autre logiciel (rorcli push "
+            "--only capacites : ce qu'il prend)"
+        )  # fmt: skip
+
+    def _is_patch(self, pair: Pair) -> bool:
+        if pair.before is None or pair.after is None or pair.before["resourceType"] != "Location":
+            return False
+        can = self.capabilities.can("Location", "patch")
+        return can and capacity_patch(pair.before, pair.after) is not None
+
+
+def _identified(plan: Plan, held: Held) -> tuple[Establishment, Establishment]:
+    """What the plan asks for, and the same with an id for each new unit, never given before."""
+    wanted = valued(plan.result(held.snapshot.establishment))
+    return wanted, with_ids(wanted, f"{plan.finess}/{secrets.token_hex(5)}")

@@ -1,0 +1,364 @@
+"""HTTP to a FHIR server: who may be talked to, what is repeated, what an answer means.
+
+A read is repeated until it answers; a write only when it certainly was not taken (no connection,
+429). Of any other broken write nothing is known: `LostReplyError` says so, and its caller looks.
+Rules 4, 11, 14, 15 of a pushing client are kept here. Nothing is logged.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import ssl
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from rorcli.access import LOOPBACK
+from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
+from rorcli.login import TokenSource
+from rorcli.settings import StoreSettings
+
+FHIR_JSON = "application/fhir+json"
+MAX_BYTES = 64 * 1024 * 1024
+MAX_PAGES = 5000
+CONNECT_SECONDS, READ_SECONDS = 5, 30
+#: What the server surely did not take, and what says nothing of what became of the request.
+WAITING, BROKEN = frozenset({429}), frozenset({408, 500, 502, 503, 504})
+_UNUSED = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)
+
+
+class LostReplyError(StoreUnavailableError):
+    """The answer to a write was lost: the server may have taken it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that makes sense: its status, its resource ({} without a body), the id it names."""
+
+    status: int
+    resource: Mapping[str, Any]
+    named: str = ""
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long one call may take, and who keeps the time; tests bring their own clock."""
+
+    seconds: float = 120
+    attempts: int = 6
+    longest_wait: float = 30
+    clock: Any = time.monotonic
+    sleep: Any = time.sleep
+    chance: random.Random = field(default_factory=random.SystemRandom)
+
+    def pause(self, attempt: int, asked: float | None, until: float) -> bool:
+        """Waits as asked, else with full jitter; False when that would last too long."""
+        backoff = self.chance.uniform(0, min(self.longest_wait, 0.25 * 2**attempt))
+        wait = backoff if asked is None else asked + self.chance.uniform(0, 0.25)
+        if attempt + 1 >= self.attempts or self.clock() + wait > until:
+            return False
+        self.sleep(wait)
+        return True
+
+
+class _Broken(Exception):  # noqa: N818 - a step of a call, never seen outside
+    """An attempt without a usable answer; `asked` is what Retry-After says, in seconds."""
+
+    def __init__(self, said: str, *, asked: float | None = None, is_unused: bool = False) -> None:
+        super().__init__(said)
+        self.asked, self.is_unused = asked, is_unused
+
+
+class _Adapter(HTTPAdapter):
+    """requests over a TLS context of ours, through a proxy too; None is the usual one."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._given: dict[str, Any] = {"ssl_context": context} if context else {}
+        super().__init__(pool_maxsize=16)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """As requests', with the context."""
+        super().init_poolmanager(*arguments, **(options | self._given))
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """As requests', with the context."""
+        return super().proxy_manager_for(proxy, **(options | self._given))
+
+
+class Transport:
+    """One server; safe to be called by several threads."""
+
+    def __init__(
+        self,
+        settings: StoreSettings,
+        tokens: TokenSource | None = None,
+        context: ssl.SSLContext | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.base = base_of(settings.url)
+        self.requests = 0
+        self._tokens, self._patience = tokens, patience or Patience()
+        self._own = {name: value for name, value in settings.headers.items() if value}
+        self._session = requests.Session()
+        # No .netrc, no CA from the environment; its proxies are asked for call by call.
+        self._session.trust_env = False
+        self._session.headers.update({"Accept": FHIR_JSON, "User-Agent": "rorcli"})
+        # Our certificate is shown to the server's own origin, and to nobody that it points to.
+        self._session.mount(f"{_origin(self.base)}/", _Adapter(context))
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        self._session.close()
+
+    def get(self, path: str) -> Reply:
+        """Reads; repeated until there is an answer. 404 and 410 are answers."""
+        return self._call("GET", self._url(path), None, {"Cache-Control": "no-cache"})
+
+    def pages(
+        self, path: str, parameters: Iterable[tuple[str, str]]
+    ) -> Iterator[Mapping[str, Any]]:
+        """The bundles of a search, each once, along the links that the server gives."""
+        url, seen = self._url(path, parameters), set[str]()
+        strict = {"Cache-Control": "no-cache", "Prefer": "handling=strict"}
+        while url and url not in seen and len(seen) < MAX_PAGES:
+            seen.add(url)
+            reply = self._call("GET", url, None, strict)
+            if reply.status >= HTTPStatus.BAD_REQUEST:
+                raise self.refused("GET", path, reply)
+            yield reply.resource
+            links = {
+                each.get("relation"): each.get("url") for each in reply.resource.get("link", ())
+            }
+            url = urljoin(self.base + "/", links["next"]) if links.get("next") else ""
+
+    def write(
+        self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Reply:
+        """Writes once; LostReplyError when nobody knows whether the server took it."""
+        content = {"Content-Type": FHIR_JSON, "Prefer": "return=representation"}
+        return self._call(method, self._url(path), body, {**content, **headers})
+
+    def refused(self, method: str, path: str, reply: Reply) -> StoreUnavailableError:
+        """What to raise for an answer that the caller cannot use."""
+        return StoreUnavailableError(
+            f"{method} {path} : le serveur refuse ({reply.status}){outcome(reply.resource)}",
+            remedy="rorcli doctor montre ce que ce serveur accepte",
+        )
+
+    def _url(self, path: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
+        query = f"?{urlencode(list(parameters))}" if parameters else ""
+        return f"{self.base}/{path}{query}"
+
+    def _call(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Reply:
+        """One call with its repetitions, and one new token when the server refuses ours."""
+        is_read, refused = method == "GET", None
+        until, attempt = self._patience.clock() + self._patience.seconds, 0
+        while True:
+            token = self._token(url, refused)
+            try:
+                reply = self._attempt(method, url, body, self._signed(url, headers, token), until)
+            except _Broken as broken:
+                waited = self._patience.pause(attempt, broken.asked, until)
+                attempt += 1
+                if waited and (is_read or broken.is_unused):
+                    continue
+                known = is_read or broken.is_unused
+                raise self._gave_up(method, url, str(broken), is_known=known) from None
+            if reply.status == HTTPStatus.UNAUTHORIZED and token and refused is None:
+                refused = token
+                continue
+            return self._allowed(method, url, reply)
+
+    def _attempt(
+        self, method: str, url: str, body: Any, headers: Mapping[str, str], until: float
+    ) -> Reply:
+        self.requests += 1
+        left = max(1.0, until - self._patience.clock())
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        try:
+            with self._session.request(
+                method, url, data=data, headers=dict(headers), stream=True, allow_redirects=False,
+                timeout=(CONNECT_SECONDS, min(READ_SECONDS, left)),
+                proxies=requests.utils.get_environ_proxies(url),
+            ) as response:  # fmt: skip
+                content = self._content(response, until)
+        except requests.exceptions.SSLError as error:
+            raise StoreUnavailableError(
+                f"{_shown(url)} : connexion sécurisée impossible ({_reason(error)})",
+                remedy="vérifiez ca, cert, key ou pkcs12 sous [store.NOM] de vos réglages",
+            ) from None
+        except (requests.exceptions.RequestException, HTTPError, OSError) as error:
+            is_unused = isinstance(error, _UNUSED) or "NewConnectionError" in str(error)
+            raise _Broken(_reason(error), is_unused=is_unused) from None
+        return _understood(method, response, content)
+
+    def _content(self, response: requests.Response, until: float) -> bytes:
+        """The body, bounded in size and time."""
+        found = bytearray()
+        for chunk in response.iter_content(65536):
+            found += chunk
+            if len(found) > MAX_BYTES:
+                raise StoreUnavailableError(
+                    "le serveur envoie une réponse démesurée (plus de 64 Mo)"
+                )
+            if self._patience.clock() > until:
+                raise _Broken("réponse trop lente")
+        return bytes(found)
+
+    def _token(self, url: str, refused: str | None) -> str:
+        if self._tokens is None or _origin(url) != _origin(self.base):
+            return ""
+        return self._tokens.token(refused)
+
+    def _signed(self, url: str, headers: Mapping[str, str], token: str) -> dict[str, str]:
+        """The headers; who we are is told to the server's own origin only."""
+        _require_safe(urlsplit(url))
+        if _origin(url) != _origin(self.base):
+            return dict(headers)
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        return {**headers, **self._own, **bearer}
+
+    def _allowed(self, method: str, url: str, reply: Reply) -> Reply:
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            raise StoreDeniedError(
+                f"{_shown(url)} : connexion refusée{outcome(reply.resource)}",
+                remedy="connectez-vous : rorcli login",
+            )
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise StoreDeniedError(
+                f"{method} {_shown(url)} : votre profil d'accès ne le permet pas"
+                f"{outcome(reply.resource)}",
+                remedy="les droits viennent du certificat ou du compte, et des en-têtes Ror-* : "
+                "voyez-les par rorcli doctor, demandez un autre profil à l'équipe ROR régionale",
+            )
+        return reply
+
+    def _gave_up(
+        self, method: str, url: str, said: str, *, is_known: bool
+    ) -> StoreUnavailableError:
+        message = f"{method} {_shown(url)} : {said}"
+        remedy = "réessayez plus tard ; rorcli doctor vérifie l'adresse et la connexion"
+        return (StoreUnavailableError if is_known else LostReplyError)(message, remedy=remedy)
+
+
+def base_of(url: str) -> str:
+    """`fhir+https://host/base` -> `https://host/base`.
+
+    Raises:
+        UsageError: http to another machine, no host, or a password in the address.
+    """
+    parts = urlsplit(url.removeprefix("fhir+").rstrip("/"))
+    if "@" in parts.netloc:
+        raise UsageError(
+            "l'adresse d'un annuaire ne porte ni nom ni mot de passe",
+            remedy="ôtez-les ; la connexion se règle par auth, sous [store.NOM]",
+        )
+    if not parts.hostname or parts.query or parts.fragment:
+        raise UsageError(
+            f"« {url} » : ce n'est pas l'adresse d'un serveur FHIR",
+            remedy="par exemple fhir+https://ror.example/fhir",
+        )
+    _require_safe(parts)
+    return parts.geturl()
+
+
+def _require_safe(parts: SplitResult) -> None:
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise UsageError(
+            f"{parts.scheme}://{parts.hostname} : seul https est admis (http : ce poste même)",
+            remedy="écrivez fhir+https://…",
+        )
+
+
+def _understood(method: str, response: requests.Response, content: bytes) -> Reply:
+    """An answer that makes sense; _Broken for the others."""
+    status = response.status_code
+    if status in WAITING | BROKEN:
+        # Of what a server is too busy for nothing was done; of the others nobody knows.
+        raise _Broken(f"le serveur répond {status}", asked=_asked(response.headers),
+                      is_unused=status in WAITING)  # fmt: skip
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        raise StoreUnavailableError(
+            f"{method} {_shown(response.url)} : le serveur renvoie vers une autre adresse, qui "
+            "n'est pas suivie",
+            remedy="donnez la bonne adresse, celle où il renvoie, si elle vous est connue",
+        )
+    try:
+        resource = json.loads(content) if content.strip() else {}
+    except ValueError:
+        resource = None
+    if not isinstance(resource, dict):
+        if status < HTTPStatus.BAD_REQUEST:
+            raise _Broken("la réponse n'est pas du FHIR en JSON (page d'un mandataire ?)")
+        resource = {}
+    return Reply(status, resource, _named(response.headers.get("Location", "")))
+
+
+def _named(location: str) -> str:
+    """The id in a Location header: `[base]/Type/ID/_history/VERSION`, absolute or not."""
+    return location.partition("/_history/")[0].rpartition("/")[2]
+
+
+def _asked(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds or as a date; Azure says milliseconds in a header of its own."""
+    try:
+        if milliseconds := headers.get("x-ms-retry-after-ms"):
+            return max(0.0, float(milliseconds) / 1000)
+        told = headers.get("Retry-After", "").strip()
+        if told.isdigit():
+            return float(told)
+        moment = parsedate_to_datetime(told)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (moment - datetime.now(moment.tzinfo or UTC)).total_seconds())
+
+
+def outcome(resource: Mapping[str, Any]) -> str:
+    """What an OperationOutcome says, short and on one line; "" for anything else."""
+    if resource.get("resourceType") != "OperationOutcome":
+        return ""
+    said = [
+        str(
+            issue.get("diagnostics")
+            or (issue.get("details") or {}).get("text")
+            or issue.get("code")
+        )
+        for issue in resource.get("issue") or ()
+    ]
+    text = "".join(c if c.isprintable() else " " for c in " ; ".join(said))
+    return f" : {text[:300]}" if text else ""
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _shown(url: str) -> str:
+    """Without the query: it may hold what was sought."""
+    return url.partition("?")[0]
+
+
+def _reason(error: BaseException) -> str:
+    """The kind of accident in French, never what was sent."""
+    found: list[BaseException | None] = [error]
+    names = {type(error).__name__, type(getattr(error, "reason", None)).__name__}
+    if isinstance(error, requests.exceptions.SSLError):
+        return "certificat refusé" if "CERTIFICATE" in str(error).upper() else "TLS"
+    if names & {"ConnectTimeout", "ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
+        return "pas de réponse à temps"
+    if isinstance(found[0], requests.exceptions.ProxyError):
+        return "le mandataire (proxy) ne répond pas"
+    if "NewConnectionError" in str(error) or "NameResolution" in str(error):
+        return "serveur injoignable"
+    return "connexion interrompue"

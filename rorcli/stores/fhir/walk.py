@@ -1,0 +1,191 @@
+"""From a FINESS number to every resource of the establishment, on any server.
+
+The walk follows references from the EG down: `Organization?partof`, then
+`HealthcareService?organization` with what it includes. The national query (one request, by
+`organization.identifier:above`) serves where `partof` is not offered, as nationally; it misses
+nodes without offre, and its empty answer is no answer. What a server sends beside the question (an
+unknown parameter that it ignored) is left out by looking at the references themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rorcli.errors import StoreDeniedError, StoreUnavailableError
+from rorcli.stores.fhir import organizations
+from rorcli.stores.fhir.bag import MemoryBag, address, is_active, references
+from rorcli.stores.fhir.capabilities import Capabilities
+from rorcli.stores.fhir.profiles import Resource
+from rorcli.stores.fhir.transport import Transport
+
+PAGE = "200"
+#: References in one question: an address must stay short enough for every proxy on the way.
+AT_ONCE = 40
+_OFFERS = (
+    ("_include", "HealthcareService:location"),
+    ("_revinclude", "PractitionerRole:service"),
+    ("_include:iterate", "PractitionerRole:practitioner"),
+)
+_UPWARDS = (
+    ("_include", "HealthcareService:organization"),
+    ("_include:iterate", "Organization:partof"),
+)
+#: Deeper trees are a circle: there are four levels.
+_DEPTH = 12
+
+
+class Walker:
+    """Reads establishments from a server."""
+
+    def __init__(self, transport: Transport, capabilities: Capabilities) -> None:
+        self._transport, self._capabilities = transport, capabilities
+
+    def site(self, finess: str) -> Resource | None:
+        """The EG of that number, None when the server has none.
+
+        Raises:
+            StoreUnavailableError: Several active ones: nobody can say which is meant.
+        """
+        found = {
+            address(each): each
+            for each in self.search("Organization", ("identifier", f"{finess},1{finess}"))
+            if _is_site(each) and organizations.site("").get(each).get("finess") == finess
+        }
+        if len(found) > 1:
+            raise StoreUnavailableError(
+                f"{finess} : plusieurs établissements portent ce numéro ({', '.join(found)})",
+                remedy="signalez ce doublon à l'équipe qui tient le serveur ; rien n'est écrit",
+            )
+        return next(iter(found.values()), None)
+
+    def sites(self, finess: Iterable[str] = ()) -> Iterator[tuple[Resource, Resource | None]]:
+        """Those EGs, or every one, with their EJ."""
+        found: dict[str, Resource] = {}
+        for numbers in batches(finess) or [[]]:
+            both = ",".join(f"{each},1{each}" for each in numbers)
+            asked = [("identifier", both)] if numbers else []
+            for each in self.search("Organization", *asked):
+                if organizations.level(each) in {"ej", "eg"}:
+                    found[address(each)] = each
+        for each in [*filter(_is_site, found.values())]:
+            legal = next(iter(references(each.get("partOf"))), "")
+            if legal not in found and (above := self._read(legal)):
+                found[legal] = above
+            yield each, found.get(legal)
+
+    def tree(self, eg: Resource) -> MemoryBag:
+        """Every resource of the establishment, in a fixed order."""
+        found = {address(eg): eg}
+        legal = next(iter(references(eg.get("partOf"))), "")
+        if above := self._read(legal):
+            found[legal] = above
+        if not self._capabilities.searches("Organization", "partof"):
+            found |= self._national(eg)
+        if len(found) <= 2:  # noqa: PLR2004 - the EG and its EJ
+            found |= self._below(eg)
+        return MemoryBag(found[key] for key in sorted(self._completed(found)))
+
+    def search(self, kind: str, *asked: tuple[str, str]) -> Iterator[Resource]:
+        """The resources that the server finds, and those that it includes; outcomes are none."""
+        for bundle in self._transport.pages(kind, [*asked, ("_count", PAGE)]):
+            for entry in bundle.get("entry") or ():
+                resource = entry.get("resource")
+                if (
+                    isinstance(resource, dict)
+                    and resource.get("resourceType") != "OperationOutcome"
+                ):
+                    yield resource
+
+    def _read(self, reference: str) -> Resource | None:
+        reply = self._transport.get(reference) if reference else None
+        return dict(reply.resource) if reply and reply.resource.get("id") else None
+
+    def _below(self, eg: Resource) -> dict[str, Resource]:
+        """Organizations level by level, then their services with what belongs to them."""
+        above = {address(eg): eg}
+        level = list(above)
+        for _ in range(_DEPTH):
+            found = {address(each): each for each in self._children(level)}
+            level = [key for key in found if key not in above]
+            above |= found
+            if not level:
+                break
+        held = dict(above)
+        for keys in batches(above):
+            asked = self.search("HealthcareService", ("organization", ",".join(keys)), *_OFFERS)
+            held |= {address(each): each for each in asked}
+        return _hanging(held, above)
+
+    def _children(self, above: Iterable[str]) -> Iterator[Resource]:
+        """The organizations that are part of those, whatever else the server sends."""
+        for keys in batches(above):
+            for each in self.search("Organization", ("partof", ",".join(keys))):
+                if {*references(each.get("partOf"))} & {*keys}:
+                    yield each
+
+    def _national(self, eg: Resource) -> dict[str, Resource]:
+        """What the one national request finds; nothing where it is not understood."""
+        finess = organizations.site("").get(eg)["finess"]
+        asked = ("organization.identifier:above", f"1{finess}")
+        try:
+            every = self.search("HealthcareService", asked, *_UPWARDS, *_OFFERS)
+            found = {address(each): each for each in every}
+        except StoreDeniedError:
+            raise
+        except StoreUnavailableError:
+            return {}
+        return found if _services(found) else {}
+
+    def _completed(self, found: dict[str, Resource]) -> dict[str, Resource]:
+        """With what is referred to and was not sent along, and roles where none came unasked."""
+        services = _services(found)
+        if services and not any(key.startswith("PractitionerRole/") for key in found):
+            for keys in batches(services):
+                for each in self.search("PractitionerRole", ("service", ",".join(keys))):
+                    if {*references(each.get("healthcareService"))} & {*keys}:
+                        found[address(each)] = each
+        wanted = {
+            target
+            for each in found.values()
+            for element in ("location", "practitioner")
+            for target in references(each.get(element))
+        }
+        for kind in ("Location", "Practitioner"):
+            missing = (key for key in wanted - found.keys() if key.startswith(f"{kind}/"))
+            for keys in batches(sorted(missing)):
+                ids = ",".join(key.partition("/")[2] for key in keys)
+                found |= {address(each): each for each in self.search(kind, ("_id", ids))}
+        return found
+
+
+def batches(keys: Iterable[str]) -> list[list[str]]:
+    """The keys, as many as one question may hold at once."""
+    listed = list(keys)
+    return [listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE)]
+
+
+def _services(found: Iterable[str]) -> list[str]:
+    return [key for key in found if key.startswith("HealthcareService/")]
+
+
+def _is_site(resource: Resource) -> bool:
+    is_organization = resource["resourceType"] == "Organization" and is_active(resource)
+    return is_organization and organizations.level(resource) == "eg"
+
+
+def _hanging(found: Mapping[str, Resource], above: Mapping[str, Resource]) -> dict[str, Resource]:
+    """Without organizations and services of others, and roles there, that nobody asked for."""
+    services = {
+        key for key in _services(found) if {*references(found[key].get("providedBy"))} & {*above}
+    }
+    parents = {
+        "Organization": ("partOf", {*above}),
+        "HealthcareService": ("providedBy", {*above}),
+        "PractitionerRole": ("healthcareService", services),
+    }
+
+    def belongs(key: str, each: Resource) -> bool:
+        element, wanted = parents.get(each["resourceType"], ("", set()))
+        return key in above or not element or bool({*references(each.get(element))} & wanted)
+
+    return {key: each for key, each in found.items() if belongs(key, each)}
