@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rorcli.cli.keyboard import Keyboard
     from rorcli.cli.terminal import Terminal
     from rorcli.settings import Settings
+    from rorcli.stores import Access
     from rorcli.stores.base import LoadableStore, Store
 
 # Without a time zone database the day turns at most an hour late, in summer.
@@ -84,12 +85,23 @@ class Session:
 
         settings, say = self.settings.store, self.terminal.say
         store = (
-            open_store(settings, create=True, say=say)
+            open_store(settings, create=True, say=say, access=self._access)
             if create
-            else open_store(settings, read_only=read_only, say=say)
+            else open_store(settings, read_only=read_only, say=say, access=self._access)
         )
         self.closes(store)
         return store
+
+    def _access(self) -> Access:
+        """Who we are for a server; nobody is asked yet but for the password of a key."""
+        from rorcli.login.secret import Secrets
+        from rorcli.login.sessions import token_source
+        from rorcli.login.tls import context_of
+        from rorcli.stores import Access
+
+        settings = self.settings.store
+        context = context_of(settings, Secrets(settings.name, self.keyboard))
+        return Access(token_source(settings, self.keyboard), context)
 
     def closes(self, held: SupportsClose) -> None:
         """Has something closed at the end of the run."""

@@ -20,12 +20,12 @@ from typing import Any
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from rorcli.access import LOOPBACK
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login import TokenSource
+from rorcli.login.tls import Adapter
 from rorcli.settings import StoreSettings
 
 FHIR_JSON = "application/fhir+json"
@@ -79,22 +79,6 @@ class _Broken(Exception):  # noqa: N818 - a step of a call, never seen outside
         self.asked, self.is_unused = asked, is_unused
 
 
-class _Adapter(HTTPAdapter):
-    """requests over a TLS context of ours, through a proxy too; None is the usual one."""
-
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._given: dict[str, Any] = {"ssl_context": context} if context else {}
-        super().__init__(pool_maxsize=16)
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """As requests', with the context."""
-        super().init_poolmanager(*arguments, **(options | self._given))
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """As requests', with the context."""
-        return super().proxy_manager_for(proxy, **(options | self._given))
-
-
 class Transport:
     """One server; safe to be called by several threads."""
 
@@ -114,7 +98,8 @@ class Transport:
         self._session.trust_env = False
         self._session.headers.update({"Accept": FHIR_JSON, "User-Agent": "rorcli"})
         # Our certificate is shown to the server's own origin, and to nobody that it points to.
-        self._session.mount(f"{_origin(self.base)}/", _Adapter(context))
+        if context:
+            self._session.mount(f"{_origin(self.base)}/", Adapter(context, retries=0))
 
     def close(self) -> None:
         """Lets go of the connections."""
