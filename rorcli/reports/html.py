@@ -30,7 +30,7 @@ _LEVELS = {"eg": "EG", "pole": "Pôle", "service": "Service", "uf": "UF", "uo": 
 AGES = (("moins de 3 mois", "3mo"), ("3 à 6 mois", "6mo"), ("6 à 12 mois", "1y"),
         ("plus d'un an", ""), (UNKNOWN, ""))  # fmt: skip
 _BARS = 25
-_LABEL, _WIDTH, _STEP, _THICK, _LETTERS = 300, 520, 28, 18, 42
+_LABEL, _WIDTH, _STEP, _THICK, _LETTERS = 330, 500, 28, 18, 40
 
 Hide = Callable[[str], str]
 Bar = tuple[str, Sequence[int]]
