@@ -1,5 +1,6 @@
 """Establishments and resources for the tests of the FHIR mapping."""
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date
@@ -47,6 +48,19 @@ def at_home(establishment: Establishment) -> Establishment:
         c for c in site.get("contacts", ()) if c.keys() - {"nature", "confidentialite"}
     ]
     return decode(to_data(valued(decode(data))))
+
+
+def printable(establishment: Establishment) -> Establishment:
+    """The same with texts that FHIR takes for strings: no white space but the ordinary."""
+
+    def walk(held: Any) -> Any:
+        if isinstance(held, dict):
+            return {key: walk(value) for key, value in held.items()}
+        if isinstance(held, list):
+            return [walk(each) for each in held]
+        return re.sub(r"[^\S ]", "_", held) if isinstance(held, str) else held
+
+    return decode(walk(to_data(establishment)))
 
 
 def _items(held: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

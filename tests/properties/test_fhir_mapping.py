@@ -2,13 +2,18 @@
 
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rorcli.stores.base import same_facts
 from tests.fhir import changes, decorated, plain, storable, tree_of, written
 
-slow = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+# Two establishments take minutes to shrink, which is longer than a test may last.
+slow = settings(
+    max_examples=60,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 
 
 @slow

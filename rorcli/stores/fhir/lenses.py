@@ -27,6 +27,12 @@ class Lens(Protocol):
         return Path(self, inner)
 
 
+def changed(lens: Lens, source: Any, value: Any) -> Any:
+    """The source with `value` at the lens; untouched when it is there already."""
+    held = None if source is None else lens.get(source)
+    return source if held == value else lens.put(source, value)
+
+
 @dataclass(frozen=True)
 class Path(Lens):
     """One lens after the other."""
@@ -41,7 +47,7 @@ class Path(Lens):
 
     def put(self, source: Any, value: Any) -> Any:
         """See `Lens`."""
-        return self.outer.put(source, self.inner.put(self.outer.get(source), value))
+        return self.outer.put(source, changed(self.inner, self.outer.get(source), value))
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ class Slice(Lens):
         items = list(_items(source))
         belongs = self.belongs or (lambda item: self.inner.get(item) is not None)
         place = next((i for i, item in enumerate(items) if belongs(item)), len(items))
-        new = [] if value is None else [self.inner.put((*items, self.seed)[place], value)]
+        new = [] if value is None else [changed(self.inner, (*items, self.seed)[place], value)]
         return [*items[:place], *new, *items[place + 1 :]] or None
 
 
@@ -149,7 +155,7 @@ class Each(Lens):
         known = dict(self._known(source))
         kept, new = align(known, value or (), self.keys)
         items = [
-            self.inner.put(item, kept[place]) if place in kept else item
+            changed(self.inner, item, kept[place]) if place in kept else item
             for place, item in enumerate(_items(source))
             if place in kept or place not in known
         ]
@@ -219,10 +225,10 @@ class Record(Lens):
         """See `Lens`."""
         wanted = value or {}
         for name, lens in self.parts.items():
-            source = _changed(lens, source, wanted.get(name))
+            source = changed(lens, source, wanted.get(name))
         for spread in self.spreads:
             some = {name: wanted[name] for name in spread.names if name in wanted}
-            source = _changed(spread.lens, source, some or None)
+            source = changed(spread.lens, source, some or None)
         return source
 
 
@@ -234,10 +240,6 @@ def record(*inner: Spread, **parts: Lens) -> Record:
 def within(place: Lens, held: Record) -> Spread:
     """The attributes of `held`, which reads what stands at `place`."""
     return Spread(place >> held, held.names)
-
-
-def _changed(lens: Lens, source: Any, value: Any) -> Any:
-    return source if lens.get(source) == value else lens.put(source, value)
 
 
 def _items(source: Any) -> Iterable[Any]:

@@ -16,7 +16,7 @@ from rorcli.model import Establishment, Unite
 from rorcli.nouns import Noun
 from rorcli.stores.fhir import organizations, services
 from rorcli.stores.fhir.bag import REFERENCE, address
-from rorcli.stores.fhir.lenses import Each, Key, Lens, Slice, align, record
+from rorcli.stores.fhir.lenses import Each, Key, Lens, Slice, align, changed, record
 from rorcli.stores.fhir.locations import LIEU, OWN_ID
 from rorcli.stores.fhir.people import PERSON, SITUATION
 from rorcli.stores.fhir.profiles import CREATED, ON_SERVER, PROFILES, Resource
@@ -50,12 +50,6 @@ def pairs(
     never removed: another establishment may work there. Units need an `id`.
     """
     yield from _Writer(wanted, tree, today, verified_url).pairs()
-
-
-def updated(resource: Resource, lens: Lens, value: Any) -> Resource:
-    """The resource with exactly what differs from `value`; the same object when nothing does."""
-    changed: Resource = resource if lens.get(resource) == value else lens.put(resource, value)
-    return changed
 
 
 def blank(kind: str, key: str, today: date) -> Resource:
@@ -159,7 +153,7 @@ class _Writer:
         if before is not None and before["resourceType"] != new["resourceType"]:
             before = None
         own = {k: v for k, v in value.items() if k != "id" or not v.startswith(ON_SERVER)}
-        after = self.linked(updated(before or new, lens, own), links)
+        after = self.linked(changed(lens, before or new, own), links)
         self.nodes_at[key] = address(after)
         return Pair(key, before, after)
 
@@ -167,7 +161,7 @@ class _Writer:
         before, value = self.tree.lieux.get(key), self.lieux[key]
         if before is not None and value.keys() <= {"id"}:
             value = LIEU.get(before)  # a reference says nothing of the lieu itself
-        after = updated(before or self.blank("Location", key), LIEU, value)
+        after = changed(LIEU, before or self.blank("Location", key), value)
         self.lieux_at[key] = address(after)
         return Pair(unit, before, after)
 
@@ -179,7 +173,7 @@ class _Writer:
             yield from self.person(unit, value["rpps"])
             before = known[place][0] if place in kept else None
             key = "-".join((unit, *filter(None, _situation(value))))
-            role = updated(before or self.blank("PractitionerRole", key), SITUATION, value)
+            role = changed(SITUATION, before or self.blank("PractitionerRole", key), value)
             links = {"practitioner": self.people_at[value["rpps"]],
                      "healthcareService": self.nodes_at[unit]}  # fmt: skip
             yield Pair(unit, before, self.linked(role, links))
@@ -191,7 +185,7 @@ class _Writer:
         """The person of a situation, at the first one of theirs."""
         if rpps not in self.people_at:
             before = self.tree.people.get(rpps)
-            after = updated(before or self.blank("Practitioner", rpps), PERSON, self.people[rpps])
+            after = changed(PERSON, before or self.blank("Practitioner", rpps), self.people[rpps])
             self.people_at[rpps] = address(after)
             yield Pair(unit, before, after)
 
