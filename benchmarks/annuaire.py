@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.run import Row, _ms, table  # noqa: E402 - from a script's own folder
+from benchmarks.bench import Row, ms, table  # noqa: E402 - from a script's own folder
 from benchmarks.sync import keep  # noqa: E402
 from rorcli.annuaire.index import open_index  # noqa: E402
 from tests.annuaire import HEADER, line  # noqa: E402
@@ -95,7 +95,7 @@ def asked(path: Path, cache: Path, lines: int) -> Row:
         sum(needle in each for each in file)
     through, median = time.perf_counter() - begun, statistics.median(spent)
     return Row("A3", "open the index, find one person", "looking the extract through",
-               median / through, None, f"{_ms(median)} against {_ms(through)}")  # fmt: skip
+               median / through, None, f"{ms(median)} against {ms(through)}")  # fmt: skip
 
 
 def main() -> int:

@@ -15,111 +15,41 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-SCHEMA = ROOT / "schemas" / "etablissement.schema.json"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks import scale
+from benchmarks.bench import (
+    ENVIRONMENT,
+    PHONES,
+    PYTHON,
+    ROOT,
+    RORCLI,
+    Bench,
+    Row,
+    Work,
+    command,
+    peer,
+    rorcli,
+    table,
+)
+
 EXAMPLE = ROOT / "examples" / "ch-des-saules.yaml"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
-PYTHON = [sys.executable]
-RORCLI = [*PYTHON, "-c", "import sys; from rorcli.__main__ import main; sys.exit(main())"]
 PASS = [*PYTHON, "-c", "pass"]
 # What `validate` must not load: each costs more than judging a file.
 HEAVY = ("rich", "pydantic", "ruamel", "jsonschema", "requests", "authlib", "keyring", "sqlite3",
          "rorcli.stores")  # fmt: skip
 LIBRARIES = ("typer", "PyYAML", "jsonschema-rs", "jsonschema", "ruamel.yaml", "rich")
-
-# So that each edit has something to change.
-PHONES = cycle(f"02 61 91 99 {last}" for last in range(10, 99))
-
-Work = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; `target` is the most that `ratio` may be, None when only told."""
-
-    number: str
-    what: str
-    against: str
-    ratio: float
-    target: float | None
-    note: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """Met, missed, or nothing to meet."""
-        return "" if self.target is None else "ok" if self.ratio <= self.target else "**missed**"
-
-
-class Bench:
-    """The corpus, the peers and the number of rounds of a run."""
-
-    def __init__(self, folder: Path, peer: str, *, quick: bool) -> None:
-        self.folder, self.peer = folder, peer
-        self.rounds = 3 if quick else 9
-        self.many, self.some = (100, 20) if quick else (1_000, 200)
-
-    def corpus(self, name: str, files: int = 1, size: str = "", faults: int = 0) -> Path:
-        """A folder of generated files, written at its first use."""
-        folder = self.folder / name
-        if not folder.exists():
-            from benchmarks.generate import write
-
-            write(folder, files, size, faults)
-        return folder
-
-    def one(self, size: str) -> Path:
-        """One clean file of a size."""
-        return self.corpus(size, size=size) / "etab-00000.yaml"
-
-    def ratio(self, ours: Work, theirs: Work, rounds: int = 0) -> tuple[float, float, float]:
-        """Median of the ratios of the rounds, and median seconds of each."""
-        ours(), theirs()
-        pairs = [(_seconds(ours), _seconds(theirs)) for _ in range(rounds or self.rounds)]
-        ratio = statistics.median(a / b for a, b in pairs)
-        return ratio, statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
-
-    def row(
-        self, number: str, names: tuple[str, str], works: tuple[Work, Work], target: float | None,
-        rounds: int = 0,
-    ) -> Row:  # fmt: skip
-        """A measured line of the table."""
-        ratio, ours, theirs = self.ratio(*works, rounds)
-        return Row(number, *names, ratio, target, f"{_ms(ours)} against {_ms(theirs)}")
-
-
-def command(*words: object, ok: Sequence[int] = (0,)) -> Work:
-    """A whole command; fails loudly when it does not do its work."""
-    line = [str(word) for word in words]
-
-    def run() -> None:
-        done = subprocess.run(
-            line, check=False, cwd=ROOT, env=ENVIRONMENT,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        if done.returncode not in ok:
-            raise SystemExit(f"{line} exited {done.returncode}: {done.stderr.decode()[-600:]}")
-
-    return run
-
-
-def rorcli(*words: object, ok: Sequence[int] = (0,)) -> Work:
-    """One of our commands."""
-    return command(*RORCLI, *words, ok=ok)
 
 
 def start(bench: Bench) -> Iterator[Row]:
@@ -139,7 +69,7 @@ def one_file(bench: Bench) -> Iterator[Row]:
     """3: the generic validator on the same file and schema."""
     for size, target in (("xs", None), ("s", 0.35), ("l", None)):
         file = bench.one(size)
-        works = rorcli("validate", file), _peer(bench, [file])
+        works = rorcli("validate", file), peer(bench, [file])
         yield bench.row("3", (f"`validate` {size}", "check-jsonschema"), works, target)
 
 
@@ -184,26 +114,6 @@ def reader(bench: Bench) -> Iterator[Row]:
     yield bench.row("6", ("reader, l", "libyaml alone, no objects"), alone, None, rounds)
     works = (lambda: check_schema(document), ours)
     yield bench.row("7", ("schema stage, valid l", "reading it"), works, 0.15, rounds)
-
-
-def many_files(bench: Bench) -> Iterator[Row]:
-    """9, 10: folders, against the generic validator and against libyaml alone."""
-    some = bench.corpus(f"some-{bench.some}", bench.some)
-    works = rorcli("validate", some), _peer(bench, sorted(some.glob("*.yaml")))
-    names = f"`validate` {bench.some} files", "check-jsonschema"
-    yield bench.row("9", names, works, 0.03, min(bench.rounds, 7))
-    many = bench.corpus(f"many-{bench.many}", bench.many)
-    code = (
-        "import sys, pathlib; from yaml._yaml import CParser\n"
-        "for path in pathlib.Path(sys.argv[1]).glob('*.yaml'):\n"
-        "    CParser(path.read_bytes()).raw_parse()"
-    )
-    works = rorcli("validate", many), command(*PYTHON, "-c", code, many)
-    ratio, ours, theirs = bench.ratio(*works)
-    size = sum(path.stat().st_size for path in many.glob("*.yaml"))
-    note = f"{bench.many / ours:.0f} files/s, {size / ours / 1e6:.1f} MB/s; {_ms(ours)}"
-    note += f" against {_ms(theirs)}"
-    yield Row("10", f"`validate` {bench.many} files", "libyaml alone", ratio, 6, note)
 
 
 def faulty(bench: Bench) -> Iterator[Row]:
@@ -320,16 +230,17 @@ def refuse(bench: Bench) -> Iterator[Row]:
 
 
 GROUPS: tuple[Callable[[Bench], Iterator[Row]], ...] = (
-    start, one_file, modules, reader, many_files, faulty, edit, load, refuse,
+    start, one_file, modules, reader, scale.many_files, scale.processes,
+    scale.ten_times, faulty, edit, load, refuse,
 )  # fmt: skip
 
 
 def stages(bench: Bench) -> Iterator[str]:
     """Where the time of `validate` goes, in one process, as shares of all stages."""
+    from rorcli import validation
     from rorcli.model import decode
     from rorcli.text.document import read
     from rorcli.validation import across, rules
-    from rorcli.validation.completeness import check_completeness
     from rorcli.validation.schema import check_schema
     from rorcli.validation.view import View
 
@@ -353,9 +264,8 @@ def stages(bench: Bench) -> Iterator[str]:
             establishment = timed("decoding", lambda: decode(document.data))  # noqa: B023
             view = View(establishment, today)
             timed("flattening", lambda: (view.nouns, view.units))  # noqa: B023
-            for rule in rules.CHECKS:
+            for rule in validation.CHECKS:
                 timed(f"rule {rule.__name__}", lambda: list(rule(view)))  # noqa: B023
-            timed("rule completeness", lambda: list(check_completeness(view)))  # noqa: B023
             timed("rule check_comments", lambda: list(rules.check_comments(document)))  # noqa: B023
             said = timed("claims", lambda: across.claims(establishment))  # noqa: B023
             timed("across files", lambda: list(met.check(path.name, said)))  # noqa: B023
@@ -366,25 +276,15 @@ def stages(bench: Bench) -> Iterator[str]:
         yield f"| {stage} | {seconds * 1000:.0f} | {seconds / total:.0%} |"
 
 
-def table(rows: Sequence[Row]) -> Iterator[str]:
-    """The rows as markdown."""
-    yield "| # | what | against | ratio | target | | medians |"
-    yield "|---|---|---|---|---|---|---|"
-    for row in rows:
-        target = "" if row.target is None else f"≤ {row.target:g}"
-        cells = (row.number, row.what, row.against, f"{row.ratio:.3g}", target, row.verdict)
-        yield f"| {' | '.join((*cells, row.note))} |"
-
-
 def facts(bench: Bench) -> Iterator[str]:
     """What the figures were measured on."""
     found = [f"{name} {version(name)}" for name in LIBRARIES]
-    peer = subprocess.run([bench.peer, "--version"], check=True, capture_output=True, text=True)
+    said = subprocess.run([bench.peer, "--version"], check=True, capture_output=True, text=True)
     python = f"{platform.python_implementation()} {platform.python_version()}"
     system = f"{platform.system()} {platform.machine()}"
     yield f"- {datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores"
     yield f"- {system}, {python}"
-    yield f"- {', '.join(found)}; peer: {peer.stdout.strip()}"
+    yield f"- {', '.join(found)}; peer: {said.stdout.strip()}"
     yield f"- {bench.rounds} rounds after a warm-up, A B A B, medians of the rounds' ratios"
 
 
@@ -395,10 +295,6 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _peer(bench: Bench, paths: Sequence[Path]) -> Work:
-    return command(bench.peer, "--schemafile", SCHEMA, *paths)
-
-
 def _installed_peer(folder: Path) -> str:
     """check-jsonschema from PATH, else from an environment made in `folder`."""
     if found := shutil.which("check-jsonschema"):
@@ -407,16 +303,6 @@ def _installed_peer(folder: Path) -> str:
     scripts = folder / ("Scripts" if os.name == "nt" else "bin")
     command(scripts / "python", "-m", "pip", "install", "-q", "check-jsonschema")()
     return str(scripts / "check-jsonschema")
-
-
-def _seconds(work: Work) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.3g} ms"
 
 
 def main() -> int:
@@ -430,17 +316,19 @@ def main() -> int:
     parser.add_argument("--check-jsonschema", default="", metavar="PATH")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("RESULTS.md"))
     asked = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as folder:
         ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "pycache")
-        peer = asked.check_jsonschema or _installed_peer(Path(folder) / "peer")
-        bench = Bench(Path(folder), peer, quick=asked.quick)
+        found = asked.check_jsonschema or _installed_peer(Path(folder) / "peer")
+        bench = Bench(Path(folder), found, quick=asked.quick)
         groups = [g for g in GROUPS if not asked.only or g.__name__ in asked.only]
         rows = [row for group in groups for row in _shown(group(bench))]
         lines = ["# What rorcli costs", "", "Written by `python benchmarks/run.py`.", ""]
         lines += [*facts(bench), "", *table(rows), "", *stages(bench), ""]
     print("\n".join(lines))
     if not (asked.quick or asked.only):
+        page = asked.out.read_text(encoding="utf-8") if asked.out.exists() else ""
+        others = re.search(r"^## (?s:.*)", page, re.MULTILINE)  # the sections of other scripts
+        lines += [others[0]] if others else []
         asked.out.write_text("\n".join(lines), encoding="utf-8")
     return int(asked.strict and any(row.verdict == "**missed**" for row in rows))
 

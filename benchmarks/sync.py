@@ -20,17 +20,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.generate import SIZES, establishment  # noqa: E402 - from a script's own folder
-from benchmarks.run import (  # noqa: E402
+from benchmarks.bench import (  # noqa: E402
     ENVIRONMENT,
     PHONES,
     Row,
     Work,
-    _ms,
-    _seconds,
+    ms,
     rorcli,
+    seconds,
     table,
 )
+from benchmarks.generate import SIZES, establishment  # noqa: E402 - from a script's own folder
 
 HEADING = "## Comparing, saving, merging"
 HUNDRED_UNITS = 177_000  # bytes of a file that describes about so many
@@ -84,11 +84,11 @@ def row(  # noqa: PLR0913, PLR0917 - a line of the table
     pairs = []
     for _ in range(rounds + 1):  # the first time warms up
         ready()
-        pairs.append((_seconds(ours), _seconds(theirs)))
+        pairs.append((seconds(ours), seconds(theirs)))
     del pairs[0]
     ratio = statistics.median(a / b for a, b in pairs)
     medians = (statistics.median(times) for times in zip(*pairs, strict=True))
-    return Row(number, what, against, ratio, None, " against ".join(map(_ms, medians)))
+    return Row(number, what, against, ratio, None, " against ".join(map(ms, medians)))
 
 
 def many(folder: Path, counts: tuple[int, ...]) -> Iterator[Row]:
