@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -457,6 +458,27 @@ def test_a_forged_token_is_not_taken_for_an_identity(login_as, identity):
         forged = jwt.encode(head, claims, key)
         with pytest.raises(StoreDeniedError, match="incohérente"):
             read_id_token(forged, store.auth, identity.issuer(), "", lambda: keys)
+
+
+def test_an_id_token_of_the_realm_is_taken_until_it_ends(login_as, identity, monkeypatch):
+    from rorcli.errors import StoreDeniedError
+    from rorcli.login.identity import read_id_token
+
+    store = login_as(PUBLIC)
+    assert store.auth is not None
+    base = f"{identity.issuer()}/protocol/openid-connect"
+    form = {"grant_type": "password", "client_id": "rorcli", "username": "sans-code",
+            "password": PASSWORD, "scope": "openid"}  # fmt: skip
+    given = requests.post(f"{base}/token", data=form, verify=str(identity.ca), timeout=10).json()
+    keys = requests.get(f"{base}/certs", verify=str(identity.ca), timeout=10).json()
+    read = partial(
+        read_id_token, given["id_token"], store.auth, identity.issuer(), "", lambda: keys
+    )
+    assert read().name == "Alex DURAND"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 60)
+    with pytest.raises(StoreDeniedError, match="ExpiredTokenError"):
+        read()
 
 
 def test_doctor_looks_at_discovery_clock_and_certificate(login_as, identity):
