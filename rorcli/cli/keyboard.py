@@ -16,6 +16,7 @@ class Keyboard:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
+        self._secrets: dict[str, str] = {}
 
     @property
     def can_ask(self) -> bool:
@@ -31,10 +32,14 @@ class Keyboard:
         self._terminal.warn(line)
 
     def ask_text(self, question: str, *, hidden: bool) -> str:
-        """A line that is typed; `hidden`: not shown while it is."""
+        """A line that is typed; `hidden`: not shown while it is, and asked once a run."""
         if not self.can_ask:
             raise UsageError(f"« {question} » est demandé, et personne ne peut répondre ici")
-        return self._terminal.prompt(question, hidden=hidden)
+        if not hidden:
+            return self._terminal.prompt(question)
+        if question not in self._secrets:
+            self._secrets[question] = self._terminal.prompt(question, hidden=True)
+        return self._secrets[question]
 
     def browse(self, url: str) -> bool:
         """Opens the page in the browser of the person, or of BROWSER."""

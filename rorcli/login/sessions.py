@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rorcli.access import Auth
@@ -68,26 +69,32 @@ def token_source(store: StoreSettings, person: Person | None = None) -> TokenSou
 
 
 class _Tokens:
-    """The token of a run; `token` asks for another one at most once after a refusal."""
+    """The token of a run, for several threads: one asks for another, the others take it too."""
 
     def __init__(self, store: StoreSettings, person: Person) -> None:
         self._store, self._person = store, person
         self._vault = Vault(store)
         self._now: Tokens | None = None
-        self._was_refused = False
+        self._replaced = ""  # the token that took the place of a refused one
+        self._lock = Lock()
 
     def token(self, refused: str | None = None) -> str:
         """As the Protocol says."""
-        if refused is not None and (self._was_refused or _given(self._store)):
-            from rorcli.login.wording import refused_by_store
+        with self._lock:
+            given = _given(self._store)
+            if refused is not None and refused in (given, self._replaced):
+                from rorcli.login.wording import refused_by_store
 
-            raise refused_by_store()
-        self._was_refused = self._was_refused or refused is not None
-        if given := _given(self._store):
-            return given
-        if self._now is None or refused is not None or _is_due(self._now):
-            self._now = self._another(refused)
-        return self._now.access.reveal()
+                raise refused_by_store()
+            return given or self._valid(refused)
+
+    def _valid(self, refused: str | None) -> str:
+        now = self._now
+        if now is None or now.access.reveal() == refused or _is_due(now):
+            now = self._now = self._another(refused)
+            if refused is not None:
+                self._replaced = now.access.reveal()
+        return now.access.reveal()
 
     def _another(self, refused: str | None) -> Tokens:
         with self._vault.locked():

@@ -199,7 +199,8 @@ def test_doctor_tells_a_provider_that_is_not_there(configure, provider):
     provider.close()
     configure()
     done = run(["doctor"], store="prod")
-    assert done.code == 8
+    assert done.code == 4
+    assert "non connecté (annuaire « prod »)" in done.err
     assert "  refus : serveur d'identité" in done.out
 
 
@@ -233,4 +234,4 @@ def test_what_needs_no_network_loads_no_login_code(configure, words):
     loaded = set(done.stderr.splitlines()[-1].split())
     assert {name.partition(".")[0] for name in loaded} & LOGIN == set()
     if words[0] not in ("whoami", "login"):
-        assert not {name for name in loaded if name.startswith("rorcli.login")}
+        assert not {name for name in loaded if name.startswith("rorcli.login.")}

@@ -26,6 +26,7 @@ from rorcli.access import LOOPBACK
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login import TokenSource
 from rorcli.login.tls import Adapter
+from rorcli.login.wording import refused_by_store
 from rorcli.settings import StoreSettings
 
 FHIR_JSON = "application/fhir+json"
@@ -214,10 +215,12 @@ class Transport:
         return {**headers, **self._own, **bearer}
 
     def _allowed(self, method: str, url: str, reply: Reply) -> Reply:
+        if reply.status == HTTPStatus.UNAUTHORIZED and self._tokens:
+            raise refused_by_store()
         if reply.status == HTTPStatus.UNAUTHORIZED:
             raise StoreDeniedError(
                 f"{_shown(url)} : connexion refusée{outcome(reply.resource)}",
-                remedy="connectez-vous : rorcli login",
+                remedy="réglez auth sous [store.NOM], puis rorcli login",
             )
         if reply.status == HTTPStatus.FORBIDDEN:
             raise StoreDeniedError(
