@@ -36,8 +36,8 @@ ROOMS = """
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.audit reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.keyboard cli.session cli.register cli.crash
-    cli.editor cli.targets cli.exchanges cli.comparisons cli.checkups cli.mends cli.audits
-    cli.commands cli.commands.sync cli.commands.write cli.commands.* cli.app
+    cli.editor cli.targets cli.exchanges cli.comparisons cli.saving cli.editions cli.checkups cli.mends cli.audits
+    cli.commands cli.commands.* cli.app
     __main__
 """.split()  # noqa: SIM905 - a line is a floor, as on the map in CONTRIBUTING.md
 

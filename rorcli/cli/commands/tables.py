@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rorcli import files
-from rorcli.cli.commands.write import Options, added_findings, finish, read_all
+from rorcli.cli.editions import Options, added_findings, finish, read_all
 from rorcli.cli.options import DryRun, Output, Push
 from rorcli.errors import ExitCode, RefusedError, UsageError
 from rorcli.tables.columns import TABLES, Table, parse_map

@@ -7,43 +7,27 @@ is written only with `--push`, by the same way as `rorcli push`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rorcli import codes, edition, files
+from rorcli import codes, edition
+from rorcli.cli.editions import Options, edit_by_hand, run
 from rorcli.cli.options import DryRun, File, Push, UnitName
 from rorcli.cli.register import Annuaire, look_up
-from rorcli.errors import ExitCode, RorcliError, UsageError
-from rorcli.reports.findings import render_finding
+from rorcli.errors import UsageError
 from rorcli.text import selectors
-from rorcli.validation.findings import Severity
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.edition import Edited
-    from rorcli.reports import Line
     from rorcli.text.document import Document
-    from rorcli.validation.findings import Finding
-
-    # A file as it was read, and as it shall be.
-    Pair = tuple[Path, Document, Document]
 
 # A key, with selectors in brackets; a path of a file that holds "=" is told by its being there.
 _ASSIGNMENT = re.compile(r"(?P<key>(?:[^=\s/\\\[\]]|\[[^\]]*\])+)=(?P<value>.*)", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Options:
-    """What every editing command can be asked: write nothing, or save to the directory too."""
-
-    dry_run: bool = False
-    push: bool = False
 
 
 def edit(
@@ -84,7 +68,7 @@ def edit(
     session: Session = context.obj
     targets, assignments = _targets_and_assignments(words)
     if not assignments and replace is None:
-        return _edit_by_hand(session, _single(targets), Options(dry_run, push))
+        return edit_by_hand(session, _single(targets), Options(dry_run, push))
     globs = [_pair("--where", each) for each in where or []]
     if globs and unit:
         raise UsageError("--unit et --where ne vont pas ensemble", remedy="gardez l'un des deux")
@@ -97,7 +81,7 @@ def edit(
         within = nodes if unit or globs else ("",)
         return edited.then(lambda now: edition.replace_value(now, within, *replace))
 
-    return _run(session, targets, change, Options(dry_run, push))
+    return run(session, targets, change, Options(dry_run, push))
 
 
 def add_activity(
@@ -117,7 +101,7 @@ def add_activity(
       rorcli add-activity etab.yaml 52/0000104 chirurgie gynécologique
     """
     wanted = _activity_codes(activities)
-    return _run(
+    return run(
         context.obj, [file], lambda d: edition.add_activities(d, uo, wanted), Options(dry_run, push)
     )
 
@@ -138,7 +122,7 @@ def remove_activity(
       rorcli remove-activity etab.yaml "Consultations de gynécologie" 053
     """
     unwanted = _activity_codes(activities)
-    return _run(
+    return run(
         context.obj,
         [file],
         lambda d: edition.remove_activities(d, uo, unwanted),
@@ -204,7 +188,7 @@ def add_practitioner(
     })  # fmt: skip
     known = look_up(context.obj, annuaire, file, given)
     context.obj.terminal.say(*known.notes)
-    return _run(
+    return run(
         context.obj,
         [file],
         lambda d: edition.add_practitioner(d, uo, given, known.fields),
@@ -225,7 +209,7 @@ def remove_practitioner(
     Exemple :
       rorcli remove-practitioner etab.yaml "Consultations de gynécologie" 10099999996
     """
-    return _run(
+    return run(
         context.obj,
         [file],
         lambda d: edition.remove_practitioner(d, uo, rpps),
@@ -259,7 +243,7 @@ def set_capacity(
     """
     day = context.obj.today.isoformat()
     measure = {"nature": nature, "statut": statut, "nombre": number, "comptee_le": day}
-    return _run(
+    return run(
         context.obj,
         [file],
         lambda d: edition.set_capacity(d, uo, measure, lieu),
@@ -289,92 +273,12 @@ def confirm(
       rorcli confirm etab.yaml --unit "Pôle femme-mère-enfant" --le 2026-11-20
     """
     day = _day(le, context.obj.today)
-    return _run(
+    return run(
         context.obj,
         [file],
         lambda d: edition.confirm(d, unit or [], day),
         Options(dry_run, push),
     )
-
-
-def _run(
-    session: Session, targets: list[Path], change: Callable[[Document], Edited], options: Options
-) -> int:
-    """Reads, changes, checks all, then shows and writes all; or nothing."""
-    befores = read_all(targets)
-    edited = [change(document) for _, document in befores]
-    pairs = [(*each, after.document) for each, after in zip(befores, edited, strict=True)]
-    return finish(session, pairs, [note for each in edited for note in each.notes], options)
-
-
-def read_all(targets: list[Path]) -> list[tuple[Path, Document]]:
-    """The documents of files and folders; UsageError when one cannot be opened."""
-    found = files.find(targets)
-    if found.unreadable:
-        raise found.unreadable[0]
-    return [(path, files.read_file(path)) for path in found.paths]
-
-
-def finish(session: Session, pairs: list[Pair], notes: Iterable[Line], options: Options) -> int:
-    """How an edit ends: refused whole for an error that it adds, else told, shown and written."""
-    added = added_findings(session, pairs)
-    if errors := [finding for finding in added if finding.severity is Severity.ERROR]:
-        return _refuse(session, errors)
-    session.terminal.say(*notes)
-    for finding in added:
-        session.terminal.warn(render_finding(finding))
-    return _write(session, pairs, options)
-
-
-def added_findings(session: Session, pairs: list[Pair]) -> list[Finding]:
-    """What `validate` says of the files and did not say before."""
-    return [
-        finding
-        for _, before, after in pairs
-        for finding in edition.added_findings(before, after, session.today)
-    ]
-
-
-def _refuse(session: Session, added: list[Finding]) -> int:
-    for finding in added:
-        session.terminal.warn(render_finding(finding))
-    session.terminal.warn("Cette modification ajouterait ces erreurs : rien n'a été écrit.")
-    return ExitCode.FINDINGS
-
-
-def _write(session: Session, pairs: list[Pair], options: Options) -> int:
-    from rorcli.reports.difference import render_difference
-
-    changed = [each for each in pairs if each[1].text != each[2].text]
-    for _, before, after in changed:
-        session.terminal.write(render_difference(before, after))
-    if not options.dry_run:
-        files.save_all(changed)
-        session.terminal.say(*(f"{path} : écrit." for path, _, _ in changed))
-    if not changed:
-        session.terminal.say("Rien à changer.")
-    if options.push and not options.dry_run:
-        from rorcli.cli.commands.sync import Answers, push_files
-
-        return push_files(session, [path for path, _, _ in pairs], Answers())
-    return ExitCode.OK
-
-
-def _edit_by_hand(session: Session, path: Path, options: Options) -> int:
-    """Opens a private copy in the person's editor until it adds no error, or is given up."""
-    from rorcli.cli.editor import edit_copy, keep_draft
-
-    before = files.read_file(path)
-    after = edit_copy(session, before)
-    if after is None or after.text == before.text:
-        session.terminal.say("Rien n'a changé.")
-        return ExitCode.OK
-    try:
-        return _write(session, [(path, before, after)], options)
-    except RorcliError:
-        if files.read_file(path).text != after.text:
-            keep_draft(session, after)
-        raise
 
 
 def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[str, str]]]:
