@@ -7,7 +7,7 @@ from itertools import groupby
 
 from rorcli.codes import table
 from rorcli.reports import Line
-from rorcli.reports.audit import Cell, asked_of, day_word, told
+from rorcli.reports.audit import Cell, about, asked_of, day_word, told
 from rorcli.reports.findings import one_line
 from rorcli.validation.auditing import Audit, Site, Summary
 from rorcli.validation.freshness import Aged
@@ -117,6 +117,6 @@ def _todo(one: Audit) -> dict[str, list[Line]]:
         found.setdefault(missing.at.key, []).append(line)
     for gap in one.summary.gaps:
         for key in gap.verdict.units if gap.verdict else ():
-            line = (("    national ", "warning"), (f" {gap.code} {title(gap.code)}", ""))
+            line = (("    national ", "warning"), (f" {gap.code} {about(gap, key)}", ""))
             found.setdefault(key, []).append(line)
     return found

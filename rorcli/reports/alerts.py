@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rorcli.reports.audit import asked_of, day_word, told
+from rorcli.reports.audit import about, asked_of, day_word, told
 from rorcli.validation.auditing import AGE, CHECKS, NATIONAL, Audit
 from rorcli.validation.findings import Finding, Severity
 from rorcli.validation.freshness import Aged
@@ -48,7 +48,7 @@ def _late(late: Aged) -> tuple[str, str]:
 def _gap(gap: Requirement, one: Audit) -> Iterator[tuple[str, str]]:
     """Where an écart is to be seen: each unit that does not conform, else the establishment."""
     units = gap.verdict.units if gap.verdict else ()
-    for place in (one.names[key] for key in units):
-        yield place.pointer, f"{place.path} : {title(gap.code)}"
+    for key in units:
+        yield one.names[key].pointer, f"{one.names[key].path} : {about(gap, key)}"
     if not units:
         yield one.names[""].pointer, f"{one.site.nom} : {title(gap.code)}, {told(gap)}"

@@ -107,6 +107,12 @@ def told(each: Requirement, one: Audit | None = None) -> str:
     return words
 
 
+def about(gap: Requirement, key: str) -> str:
+    """What an écart means for a unit: the requirement, and what is to be filled there."""
+    lacks = gap.verdict.lacks.get(key, ()) if gap.verdict else ()
+    return f"{title(gap.code)} (à compléter : {', '.join(lacks)})" if lacks else title(gap.code)
+
+
 def render_audit_counts(every: Sequence[Summary], asked: Criteria) -> Line:
     """The sums, with the day that separates what is late."""
     counts = [counted(sum(one.missing for one in every), "manque")]
@@ -162,7 +168,8 @@ def requirement_data(each: Requirement) -> dict[str, Any]:
     """A requirement and an establishment; counts only where it applies."""
     data: dict[str, Any] = {"finess": each.finess, "code": each.code, "status": each.status.value}
     if each.verdict:
-        data |= {**each.verdict._asdict(), "units": list(each.verdict.units)}
+        k, n, needed, units, _ = each.verdict
+        data |= {"k": k, "n": n, "needed": needed, "units": list(units)}
     if each.needs:
         data["needs"] = each.needs
     if each.is_estimate:

@@ -17,7 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from rorcli.reports.audit import STATUS_WORDS, UNKNOWN, asked_of, requirement_counts, told
+from rorcli.reports.audit import STATUS_WORDS, UNKNOWN, about, asked_of, requirement_counts, told
 from rorcli.reports.discretion import hiding
 from rorcli.reports.findings import counted
 from rorcli.validation.auditing import Audit, Criteria
@@ -117,7 +117,7 @@ def _lacks(one: Audit) -> dict[str, list[str]]:
         found.setdefault(missing.at.key, []).append(said)
     for gap in one.summary.gaps:
         for key in gap.verdict.units if gap.verdict else ():
-            found.setdefault(key, []).append(f"{gap.code} : {title(gap.code)}")
+            found.setdefault(key, []).append(f"{gap.code} : {about(gap, key)}")
     return found
 
 

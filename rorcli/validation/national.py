@@ -16,6 +16,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from rorcli.codes import fold, table
@@ -38,12 +39,16 @@ class Status(StrEnum):
 
 
 class Verdict(NamedTuple):
-    """`k` of `n` objects conform, `needed` must; `units` are the keys of those that do not."""
+    """`k` of `n` objects conform, `needed` must; `units` are the keys of those that do not.
+
+    `lacks` says of some of them, by key, which keys of the file are to be filled.
+    """
 
     k: int
     n: int
     needed: int
     units: tuple[str, ...] = ()
+    lacks: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def is_met(self) -> bool:
@@ -195,7 +200,7 @@ def is_suspect(name: str | None) -> bool:
     )
 
 
-def lacks_to_be_final(offers: Offers, uo: Unite) -> list[str]:
+def lacks_to_be_final(offers: Offers, uo: Unite) -> tuple[str, ...]:
     """The keys that keep an offre from being finalised (CP4)."""
     ages, lieux = uo.patientele, offers.lieux(uo)
     final = {
@@ -208,7 +213,7 @@ def lacks_to_be_final(offers: Offers, uo: Unite) -> list[str]:
         "lieux": lieux and not any(map(address_lacks, lieux)),
         "contacts": any(map(_is_usable, uo.contacts)),
     }
-    return [key for key, is_there in final.items() if not is_there]
+    return tuple(key for key, is_there in final.items() if not is_there)
 
 
 def _re12(offers: Offers) -> Verdict | None:
@@ -300,8 +305,9 @@ def _cp4(offers: Offers) -> Verdict | None:
     followed = perimeter("sanitary") | perimeter("social") | perimeter("town")
     if offers.category not in followed or not offers.view.is_open(offers.view.site):
         return None
-    final = _all(offers.open, lambda each: not lacks_to_be_final(offers, each.unit))
-    return final or Verdict(0, 0, 1)
+    lacks = {each.key: lacks_to_be_final(offers, each.unit) for each in offers.open}
+    final = _all(offers.open, lambda each: not lacks[each.key])
+    return final._replace(lacks=lacks) if final else Verdict(0, 0, 1)
 
 
 def _cp5(offers: Offers) -> Verdict | None:
