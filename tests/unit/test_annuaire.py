@@ -111,7 +111,7 @@ def test_an_absent_extract_is_told(tmp_path):
 def test_some_odd_lines_among_many_are_left_out_and_told(tmp_path):
     path = write(tmp_path / "a.txt", *(line(TARTAMPION) for _ in range(5000)), "a|b")
     said: list[str] = []
-    open_index(path, tmp_path / "cache", lambda blocks, total: blocks, said.append).close()  # type: ignore[arg-type]
+    open_index(path, tmp_path / "cache", lambda blocks, total: blocks, said.append).close()
     assert said == [f"{path} : 1 ligne(s) illisible(s) laissée(s) de côté, dont la ligne 5002"]
 
 
