@@ -310,13 +310,17 @@ _RETRIES = 2
 
 
 def _moved_to(plan: Plan, now: Snapshot) -> Plan | None:
-    """The plan against another version: what is left of it; None when others changed the same."""
+    """The plan against another version: what is left of it; None when others changed the same.
+
+    Nor with a new unit: it may be there already, under the id that it got.
+    """
     held = facts(now.establishment, plan.doubled).values
     written = {change.path for change in plan.changes}
     for change in plan.changes:
         node = change.path[:2]
         is_lost = change.path[0] in {UNITS, PLACES} and not {node} & (held.keys() | written)
-        if is_lost or held.get(change.path) not in {change.before, change.after}:
+        is_new = change.path[0] == UNITS and len(change.path) == len(node) and not change.before
+        if is_lost or is_new or held.get(change.path) not in {change.before, change.after}:
             return None
     left = tuple(change for change in plan.changes if held.get(change.path) == change.before)
     return replace(plan, version=now.version, changes=left)

@@ -110,6 +110,9 @@ class Store(Protocol):
     def url(self) -> str:
         """The address without secrets, to be printed."""
 
+    def describe(self) -> str:
+        """What there is to know of it, in French, for `doctor`; it answers if this does."""
+
     def search(self, query: Query) -> Iterator[Hit]:
         """The establishments found, by commune, then name."""
 

@@ -110,6 +110,10 @@ class SqliteStore:
         """`sqlite:` and the path."""
         return f"sqlite:{self._path}"
 
+    def describe(self) -> str:
+        """How many establishments it holds."""
+        return f"{sum(1 for _ in self.search(Query()))} établissement(s)"
+
     def search(self, query: Query) -> Iterator[Hit]:
         """See `Store.search`."""
         sql, values = select(query)

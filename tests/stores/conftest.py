@@ -2,4 +2,6 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.stores.contract")
+pytest.register_assert_rewrite(
+    "tests.stores.contract", "tests.stores.fhir_contract", "tests.stores.fhir_faults"
+)

@@ -298,8 +298,9 @@ class StoreContract:
         self.put(store, TREE)
         assert store.unsupported(plan_to(store, changed(TREE, rename_cardio))) == []
 
-    def test_the_address_can_be_printed(self, store):
+    def test_the_store_tells_where_and_what_it_is(self, store):
         assert store.url
+        assert store.describe()
 
 
 class LoadContract:

@@ -39,6 +39,9 @@ class MemoryStore:
         self.versions: dict[str, list[Snapshot]] = {}
         self.writers: dict[str, list[tuple[date, str]]] = {}
 
+    def describe(self) -> str:
+        return f"{len(self.versions)} établissement(s)"
+
     def search(self, query: Query) -> Iterator[Hit]:
         current = [versions[-1].establishment for versions in self.versions.values()]
         current.sort(key=lambda e: (fold(commune(e)), fold(e.etablissement.nom or ""), e.finess))

@@ -4,6 +4,7 @@ import pytest
 
 from tests.servers.fake import FakeServer
 from tests.stores.fhir_contract import FhirContract
+from tests.stores.fhir_faults import Desk
 
 
 class TestFhir(FhirContract):
@@ -12,3 +13,13 @@ class TestFhir(FhirContract):
         fake = FakeServer()
         yield fake.url
         fake.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_said_of_a_push_is_what_the_server_holds(tmp_path, seed):
+    fake = FakeServer()
+    with Desk(fake.url, tmp_path, seed, silence=0.3) as desk:
+        for _ in range(6):
+            desk.round()
+        assert desk.proxy.met.keys() - {""}
+    fake.close()

@@ -13,16 +13,15 @@ import typer
 
 from rorcli import __version__, files
 from rorcli import codes as nomenclatures
-from rorcli.cli.options import Output, Paths
-from rorcli.errors import RorcliError, UsageError, strongest
+from rorcli.cli.options import Output, Paths, Yes
+from rorcli.errors import RefusedError, RorcliError, UsageError, strongest
 from rorcli.reports.machine import dumps
 from rorcli.settings import redacted
-from rorcli.stores.base import Query
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.exchange import Exchange
-    from rorcli.reports import Line
+    from rorcli.reports import Line, Span
     from rorcli.text.document import Document
 
 
@@ -81,12 +80,26 @@ def _read_all(
     return documents, unreadable
 
 
-def doctor(context: typer.Context, output: Output = "text") -> int:
-    """Montre la version, les réglages et leur origine, l'état de l'annuaire. N'écrit jamais rien.
+def doctor(
+    context: typer.Context,
+    write_test: Annotated[
+        bool,
+        typer.Option(
+            "--write-test",
+            help="Essaie d'écrire sur un serveur FHIR, sur une ressource qu'il efface ensuite.",
+        ),
+    ] = False,
+    yes: Yes = False,
+    output: Output = "text",
+) -> int:
+    """Montre la version, les réglages et leur origine, l'état de l'annuaire. N'écrit rien.
 
     Exemples :
       rorcli doctor
       rorcli doctor -o json
+      rorcli doctor --write-test --store recette
+
+    --write-test demande votre accord, et refuse un annuaire marqué production = true.
     """
     session: Session = context.obj
     faults: list[RorcliError] = []
@@ -102,6 +115,8 @@ def doctor(context: typer.Context, output: Output = "text") -> int:
         found["store"] = _store(session, faults)
         found["login"] = _login(session, faults)
         found["region"] = asdict(session.settings.region)
+    if write_test and not faults:
+        found["write_test"] = _write_test(session, yes=yes)
     code = strongest(fault.exit_code for fault in faults)
     if output == "json":
         session.terminal.write_text(
@@ -167,13 +182,36 @@ def _store(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
     """Whether the store answers; one that is not there yet is no fault."""
     found = {"url": redacted(session.settings.store.url), "reachable": True, "message": ""}
     try:
-        count = sum(1 for _ in session.open_store(read_only=True).search(Query()))
+        said = session.open_store(read_only=True).describe()
     except UsageError as error:
         return {**found, "reachable": False, "message": error.message}
     except RorcliError as error:
         faults.append(error)
         return {**found, "reachable": False, "message": error.message}
-    return {**found, "message": f"{count} établissement(s)"}
+    return {**found, "message": said}
+
+
+def _write_test(session: Session, *, yes: bool) -> list[dict[str, Any]]:
+    """What a FHIR server does with writes; the person is asked first.
+
+    Raises:
+        UsageError: Another kind of store, or nobody to ask.
+        RefusedError: The person said no, or the store is the real directory.
+    """
+    from rorcli.stores.fhir.store import FhirStore
+
+    store = session.open_store()
+    if not isinstance(store, FhirStore):
+        raise UsageError(f"{store.url} : --write-test est pour un serveur FHIR",
+                         remedy="rorcli doctor --write-test --store fhir+https://…")  # fmt: skip
+    probes = store.write_test()
+    if not yes and not session.terminal.can_ask:
+        raise UsageError("--write-test demande votre accord, et il n'y a personne pour le donner",
+                         remedy="rorcli doctor --write-test --yes")  # fmt: skip
+    question = f"Écrire une ressource d'essai sur {store.url}, puis l'effacer ?"
+    if not yes and not session.terminal.ask(question):
+        raise RefusedError("vous avez répondu non : rien n'a été essayé")
+    return [asdict(probe) for probe in probes]
 
 
 def _login(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
@@ -224,6 +262,9 @@ def _lines(found: dict[str, Any]) -> Iterator[Line]:
         yield (f"  {each['key']} = {_written(each['value'])}", ""), (f"  ({each['origin']})", "dim")
     yield (("Annuaire", "title"),)
     yield f"  {found['store'].get('url', '?')} : {found['store'].get('message', '?')}"
+    for probe in found.get("write_test", ()):
+        mark: Span = ("  oui ", "ok") if probe["is_ok"] else ("  NON ", "warning")
+        yield mark, (f"{probe['name']} : {probe['said']}", "")
     if login := found["login"]:
         yield (("Connexion", "title"),)
         yield from (f"  {key} : {value}" for key, value in _told(login))

@@ -16,7 +16,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from itertools import islice
 
-from rorcli.errors import DataError, StoreConflictError, StoreUnavailableError
+from rorcli.errors import DataError, RefusedError, StoreConflictError, StoreUnavailableError
 from rorcli.model import Establishment
 from rorcli.planning.plan import Plan
 from rorcli.settings import StoreSettings
@@ -33,17 +33,18 @@ from rorcli.stores.base import (
     silent,
     valued,
 )
-from rorcli.stores.fhir import organizations
+from rorcli.stores.fhir import organizations, probes
 from rorcli.stores.fhir.bag import MemoryBag, address
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.locations import LIEU
 from rorcli.stores.fhir.patches import capacity_patch
 from rorcli.stores.fhir.people import PERSON
+from rorcli.stores.fhir.probes import Probe
 from rorcli.stores.fhir.profiles import ON_SERVER, Resource
 from rorcli.stores.fhir.reading import EJ, Tree, lieu_key, read
 from rorcli.stores.fhir.transport import Transport
 from rorcli.stores.fhir.walk import Walker, batches
-from rorcli.stores.fhir.writes import WORKERS, Writer, target, version_of
+from rorcli.stores.fhir.writes import ORDER, WORKERS, Writer, target, version_of
 from rorcli.stores.fhir.writing import Pair, pairs
 from rorcli.stores.matching import hit_of, is_there
 from rorcli.stores.sqlite_index import site_row, with_ids
@@ -110,6 +111,30 @@ class FhirStore:
         """What the server says of itself; nothing when it says nothing."""
         reply = self._transport.get("metadata")
         return Capabilities(reply.resource if reply.status == HTTPStatus.OK else {})
+
+    def describe(self) -> str:
+        """The server by its own words, and what it says that it does not take."""
+        told = self.capabilities
+        name = f"{told.software or 'serveur FHIR'}, FHIR {told.fhir_version or '?'}"
+        if not told.resources:
+            return f"{name} ; il ne dit pas ce qu'il prend"
+        closed = [kind for kind in ORDER if not told.can(kind, "update")]
+        patched = [kind for kind in closed if told.can(kind, "patch")]
+        said = [name]
+        if closed:
+            said.append(f"ne prend pas de modification de {', '.join(closed)}")
+        if patched:
+            said.append(f"mais un PATCH de {', '.join(patched)}")
+        return " ; ".join(said)
+
+    def write_test(self) -> Iterator[Probe]:
+        """Tries writes on a scratch resource; RefusedError on the real directory."""
+        if self._settings.production:
+            raise RefusedError(
+                f"{self.url} : c'est le vrai répertoire (production = true), rien n'y est essayé",
+                remedy="essayez un serveur de recette",
+            )
+        return probes.write_test(self._transport)
 
     def search(self, query: Query) -> Iterator[Hit]:
         """See `Store.search`: EGs are listed, the units of those that are left are read.

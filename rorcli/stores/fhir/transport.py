@@ -32,7 +32,7 @@ from rorcli.settings import StoreSettings
 FHIR_JSON = "application/fhir+json"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PAGES = 5000
-CONNECT_SECONDS, READ_SECONDS = 5, 30
+CONNECT_SECONDS = 5
 #: What the server surely did not take, and what says nothing of what became of the request.
 WAITING, BROKEN = frozenset({429}), frozenset({408, 500, 502, 503, 504})
 _UNUSED = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)
@@ -58,6 +58,7 @@ class Patience:
     seconds: float = 120
     attempts: int = 6
     longest_wait: float = 30
+    silence: float = 30
     clock: Any = time.monotonic
     sleep: Any = time.sleep
     chance: random.Random = field(default_factory=random.SystemRandom)
@@ -143,7 +144,7 @@ class Transport:
 
     def _url(self, path: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
         query = f"?{urlencode(list(parameters))}" if parameters else ""
-        return f"{self.base}/{path}{query}"
+        return f"{self.base}/{path}".rstrip("/") + query
 
     def _call(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Reply:
         """One call with its repetitions, and one new token when the server refuses ours."""
@@ -174,7 +175,7 @@ class Transport:
         try:
             with self._session.request(
                 method, url, data=data, headers=dict(headers), stream=True, allow_redirects=False,
-                timeout=(CONNECT_SECONDS, min(READ_SECONDS, left)),
+                timeout=(CONNECT_SECONDS, min(self._patience.silence, left)),
                 proxies=requests.utils.get_environ_proxies(url),
             ) as response:  # fmt: skip
                 content = self._content(response, until)

@@ -28,7 +28,7 @@ _CONFLICTS = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
 _ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 #: How servers say that they give the ids themselves.
 _NO_IDS = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
-_ORDER = ("Organization", "Location", "Practitioner", "HealthcareService", "PractitionerRole")
+ORDER = ("Organization", "Location", "Practitioner", "HealthcareService", "PractitionerRole")
 
 
 class Writer:
@@ -193,7 +193,7 @@ def waves(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
 
     New organizations go one by one: each may hang from the one before.
     """
-    for kind in _ORDER:
+    for kind in ORDER:
         some = [pair for pair in pairs if target(pair)["resourceType"] == kind]
         new = [pair for pair in some if pair.before is None]
         alone = new if kind == "Organization" else []
