@@ -7,6 +7,7 @@ one value can have been meant; else the cell is refused, with what to do about i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -148,7 +149,7 @@ class Cell:
         return iso
 
 
-def same_but_zeros(text: str, known: dict[str, Any]) -> str | None:
+def same_but_zeros(text: str, known: Iterable[str]) -> str | None:
     """The only one of `known` that is `text` but for zeros in front, which spreadsheets drop."""
     found = [each for each in known if each.lstrip("0") == text.strip().lstrip("0")]
     return found[0] if len(found) == 1 else None
@@ -170,7 +171,7 @@ def _code_of(table: codes.Table, text: str) -> str | None:
     if text in table.rows:
         return text
     named = table.by_label(text)
-    return named.code if named else same_but_zeros(text, dict(table.rows))
+    return named.code if named else same_but_zeros(text, table.rows)
 
 
 def _national(text: str) -> str:

@@ -57,6 +57,8 @@ class Places:
 
     def find(self, said: tuple[str, ...]) -> Node:
         """The node that the texts of the columns `WHERE` mean; CellError for none, or several."""
+        if len(exact := self._exactly.get(said, ())) == 1:
+            return exact[0]
         if said not in self._found:
             try:
                 self._found[said] = self._search(_Said(*(text.strip() for text in said)))
@@ -82,7 +84,7 @@ class Places:
     def _sites_of(self, said: _Said) -> Mapping[str, Node]:
         if not said.finess:
             return self._sites
-        finess = same_but_zeros(said.finess.replace(" ", "").upper(), dict(self._sites))
+        finess = same_but_zeros(said.finess.replace(" ", "").upper(), self._sites)
         if finess is None:
             known = ", ".join(list(self._sites)[:3])
             raise CellError(FINESS, f"« {said.finess} » n'est le FINESS d'aucun des fichiers",
@@ -90,16 +92,19 @@ class Places:
         return {finess: self._sites[finess]}
 
     def _by_identifier(self, said: _Said, sites: Mapping[str, Node]) -> Node:
-        known = {key: held for key, nodes in self._by_id.items()
-                 if (held := [n for n in nodes if n.where[0] in sites])}  # fmt: skip
+        known: Mapping[str, list[Node]] = self._by_id
         key = said.id if said.id in known else same_but_zeros(said.id, known)
         if key is None:
             close = get_close_matches(said.id, known, n=2)
             hint = " ou ".join(f"{each} ({known[each][0].name})" for each in close)
             raise CellError(ID, f"« {said.id} » n'est l'identifiant d'aucune unité",
                             f"vouliez-vous dire {hint} ?" if hint else _SHOW)  # fmt: skip
-        node = known[key][0]
-        if len(known[key]) > 1:
+        found = [node for node in known[key] if node.where[0] in sites]
+        if not found:
+            raise CellError(FINESS, f"l'unité {key} n'est pas de l'établissement {said.finess}",
+                            f"elle est de {known[key][0].where[0]}")  # fmt: skip
+        node = found[0]
+        if len(found) > 1:
             raise CellError(ID, f"« {key} » désigne plusieurs unités", "donnez aussi le FINESS")
         if said.unite and not _is_called(node, said.unite):
             raise CellError(

@@ -11,12 +11,12 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rorcli.errors import UsageError
 
@@ -51,8 +51,7 @@ class Sheet:
     rows: Iterable[Sequence[str | int | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row that was read: its number as a spreadsheet shows it, and its cells as texts."""
 
     number: int
@@ -320,9 +319,12 @@ def _csv_rows(text: str, path: str) -> Iterator[Row]:
     if separator:
         text, skipped = text[separator.end() :], 1
     reader = _reader(text, separator[1] if separator else _separator(text))
+    suspect = {"'", "="}
     try:
         for number, cells in enumerate(reader, 1 + skipped):
-            yield Row(number, _stripped([unshielded(cell) for cell in cells[:MAX_COLUMNS]]))
+            if not suspect.isdisjoint([cell[:1] for cell in cells]):
+                cells = [unshielded(cell) for cell in cells]  # noqa: PLW2901 - the same row
+            yield Row(number, _stripped(cells[:MAX_COLUMNS]))
     except csv.Error as error:
         raise UsageError(
             f"{path}, ligne {reader.line_num + skipped} : guillemets mal fermés, ou cellule de "
@@ -345,5 +347,4 @@ def _separator(text: str) -> str:
             widths.update(len(row) for row in islice(_reader(text, separator), _SNIFFED))
         return max((times * (width - 1) for width, times in widths.items()), default=0)
 
-    key: Callable[[str], int] = regular
-    return max(SEPARATORS, key=key)
+    return max(SEPARATORS, key=regular)

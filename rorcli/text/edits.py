@@ -7,7 +7,6 @@ not handled is refused and never damages the file.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,8 +44,7 @@ def set_scalars(document: Document, values: Mapping[str, Any]) -> Document:
     now = document
     # From the end: what stands before a change keeps its place.
     for pointer in sorted(wanted, key=lambda p: document.marks[p].start, reverse=True):
-        text = _replace(now, pointer, wanted[pointer])
-        now = replace(document, text=text)
+        now = replace(document, text=_replace(now, pointer, wanted[pointer]))
         now.__dict__["marks"] = document.marks
     return _proved(document, now.text, wanted)
 
@@ -109,14 +107,9 @@ def value_at(data: Any, pointer: str) -> Any:
 
 def _proved(document: Document, text: str, values: Mapping[str, Any]) -> Document:
     """The new text read again, if it holds exactly the wanted data."""
-    wanted = copy.deepcopy(document.data)
+    wanted = document.data
     for pointer, value in values.items():
-        holder, _, key = pointer.rpartition("/")
-        place = value_at(wanted, holder)
-        if isinstance(place, list):
-            place[int(key) : int(key) + 1] = [value]  # at the end, one more
-        else:
-            place[key] = value
+        wanted = _given(wanted, pointer.split("/")[1:], value)
     after = read(text, document.path)
     faults = [[fault._replace(offset=0) for fault in each.faults] for each in (document, after)]
     if after.data != wanted or faults[0] != faults[1]:
@@ -126,6 +119,17 @@ def _proved(document: Document, text: str, values: Mapping[str, Any]) -> Documen
             "modifiez-les à la main, ou écrivez cette liste avec un élément par ligne",
         )  # fmt: skip
     return after
+
+
+def _given(data: Any, steps: list[str], value: Any) -> Any:
+    """The data with `value` at that place; what does not lead there is shared."""
+    if not steps:
+        return value
+    first, *rest = steps
+    if isinstance(data, list):
+        at, held = int(first), value_at(data, f"/{first}")
+        return [*data[:at], _given(held, rest, value), *data[at + 1 :]]
+    return {**data, first: _given(data.get(first), rest, value)}
 
 
 _BY_HAND = "corrigez ces lignes à la main : rorcli validate dit ce qui y est attendu"
@@ -205,8 +209,7 @@ def _relabel(document: Document, pointer: str, value: Any, text: str, length: in
 def _write_below(document: Document, pointer: str, value: Any) -> str:
     """Writes a collection on lines below its key; a comment on the key's line stays there."""
     indent = _column(document, document.marks[pointer].key_start)
-    body = _lines(document, _below(pointer, value, indent)).removesuffix(document.newline)
-    return _rewrite(document, pointer, "", document.newline + body)
+    return _rewrite(document, pointer, "", _in_file(document, _below(pointer, value, indent)))
 
 
 def _rewrite(document: Document, pointer: str, beside: str, below: str) -> str:
@@ -266,8 +269,7 @@ def _spec(pointer: str) -> Spec:
 
 
 def _key(pointer: str) -> str:
-    steps = [step for step in pointer.split("/") if not step.isdigit()]
-    return steps[-1]
+    return next(step for step in reversed(pointer.split("/")) if not step.isdigit())
 
 
 def within_flow(document: Document, pointer: str) -> bool:
@@ -337,12 +339,11 @@ def _after_line(document: Document, offset: int) -> int:
 def _insert_line(document: Document, after: str, lines: str) -> str:
     """Puts whole lines after the last line of the value at pointer `after`."""
     at = _line_end(document.text, _content_end(document, after))
-    body = _lines(document, lines).removesuffix(document.newline)
-    return _splice(document, at, at, document.newline + body)
+    return _splice(document, at, at, _in_file(document, lines))
 
 
-def _lines(document: Document, text: str) -> str:
-    return text.replace("\n", document.newline)
+def _in_file(document: Document, lines: str) -> str:
+    return ("\n" + lines.removesuffix("\n")).replace("\n", document.newline)
 
 
 def _splice(document: Document, start: int, end: int, new: str) -> str:
