@@ -14,7 +14,15 @@ from rorcli.reports import Line
 from rorcli.reports.discretion import personal
 from rorcli.reports.findings import counted, render_finding
 from rorcli.validation import Finding, Severity, validate_all
-from rorcli.validation.auditing import Audit, Criteria, audit_all
+from rorcli.validation.auditing import (
+    AGE,
+    Account,
+    Audit,
+    Criteria,
+    account,
+    audit_each,
+    failed,
+)
 from rorcli.validation.freshness import Dates
 
 if TYPE_CHECKING:
@@ -29,9 +37,9 @@ if TYPE_CHECKING:
 
 
 class Examined(NamedTuple):
-    """The audits, the file of each where it has one, what could not be opened, and the code."""
+    """What was found, the file of each audit if it has one, what could not be opened, the code."""
 
-    audits: Sequence[Audit]
+    account: Account
     documents: Sequence[Document]
     unreadable: Sequence[UsageError]
     code: ExitCode
@@ -48,8 +56,24 @@ class Telling:
     fail_on: frozenset[str]
     show_personal: bool
 
+    @property
+    def forms(self) -> set[str]:
+        """Every form that is asked for."""
+        return {self.form, *(report.form for report in self.reports)}
 
-def examine_files(session: Session, paths: Sequence[Path], asked: Criteria) -> Examined:
+    @property
+    def wants_numbers(self) -> bool:
+        """Whether establishments in numbers are enough: no form names their nodes."""
+        return self.view == "region" and self.forms <= {"text", "csv"}
+
+    @property
+    def wants_ages(self) -> bool:
+        """Whether the age of nodes is all that is told, and told once."""
+        is_plain = self.form in {"text", "csv", "json"} and not self.reports
+        return self.asked.checks == (AGE,) and self.view != "arbre" and is_plain
+
+
+def examine_files(session: Session, paths: Sequence[Path], how: Telling) -> Examined:
     """What can be read is audited; what cannot is told, and is a finding."""
     from rorcli.model import decode
 
@@ -64,37 +88,47 @@ def examine_files(session: Session, paths: Sequence[Path], asked: Criteria) -> E
             held = decode(document.data)
             yield held, Dates(saved_on=_saved_on(session, Path(document.path), held.finess))
 
-    audits = _discreet(seen(), asked, is_whole=False)
-    return Examined(
-        audits,
-        sound,
-        unreadable,
-        strongest([each.exit_code for each in unreadable] + [ExitCode.FINDINGS] * bool(broken)),
-    )
+    audits = audit_each(seen(), how.asked, _discreet, is_whole=False)
+    codes = [each.exit_code for each in unreadable] + [ExitCode.FINDINGS] * bool(broken)
+    return Examined(account(audits), sound, unreadable, strongest(codes))
 
 
-def examine_store(session: Session, query: Query, asked: Criteria) -> Examined:
-    """What the directory holds is audited, each establishment when its turn comes."""
-    from rorcli.stores.base import Query
+def examine_store(session: Session, query: Query, how: Telling) -> Examined:
+    """What the directory holds is audited, each establishment when its turn comes.
+
+    A store that tells ages by itself is spared reading what it holds, when nothing else is asked.
+    """
+    from rorcli.stores.base import DatedStore, Query
 
     store = session.open_store(read_only=True)
+    if how.wants_ages and isinstance(store, DatedStore) and (ages := store.ages(query, how.asked)):
+        _require(ages.every)
+        return Examined(Account(*ages), (), (), ExitCode.OK)
     total = sum(1 for _ in store.search(query))
-    if not total:
+    _require(total)
+    held = session.terminal.progress(store.fetch_each(query), total, "Examen")
+    seen = ((each.establishment, Dates(each.changed_on)) for each in held)
+    is_whole = query == Query()
+    if how.wants_numbers:
+        every = audit_each(seen, how.asked, lambda one, _: one.summary, is_whole=is_whole)
+        return Examined(Account((), every), (), (), ExitCode.OK)
+    audits = audit_each(seen, how.asked, _discreet, is_whole=is_whole)
+    return Examined(account(audits), (), (), ExitCode.OK)
+
+
+def _require(found: object) -> None:
+    if not found:
         raise UsageError(
             "aucun établissement de l'annuaire ne répond à --ou, --quoi, --ej et --favoris",
             remedy="élargissez le choix ; rorcli search montre ce qui existe",
         )
-    held = session.terminal.progress(store.fetch_each(query), total, "Examen")
-    seen = ((each.establishment, Dates(each.changed_on)) for each in held)
-    return Examined(_discreet(seen, asked, is_whole=query == Query()), (), (), ExitCode.OK)
 
 
 def tell_audit(session: Session, seen: Examined, how: Telling) -> ExitCode:
     """The audit on stdout and in its reports, the sums on stderr; the exit code after that."""
     from rorcli.reports.audit import render_audit_counts
-    from rorcli.validation.auditing import failed
 
-    found = [ExitCode.FINDINGS] if failed(seen.audits, how.fail_on) else []
+    found = [ExitCode.FINDINGS] if failed(seen.account.every, how.fail_on) else []
     code = strongest([seen.code, *found])
     code = strongest([code, *_write(session, seen, how, code)])
     if how.form == "text":
@@ -102,8 +136,7 @@ def tell_audit(session: Session, seen: Examined, how: Telling) -> ExitCode:
     else:
         content = _document(seen, how, how.form, code)
         session.terminal.write_text(content if isinstance(content, str) else content.decode())
-    summaries = [one.summary for one in seen.audits]
-    session.terminal.say(render_audit_counts(summaries, how.asked))
+    session.terminal.say(render_audit_counts(seen.account.every, how.asked))
     return code
 
 
@@ -130,27 +163,19 @@ def _read_all(session: Session, paths: Sequence[Path]) -> tuple[list[Document], 
     return documents, unreadable
 
 
-def _discreet(
-    seen: Iterator[tuple[Establishment, Dates]], asked: Criteria, *, is_whole: bool
-) -> list[Audit]:
-    """Audits that know the words which reports to share must not hold."""
-    hidden: list[frozenset[str]] = []
-
-    def noted() -> Iterator[tuple[Establishment, Dates]]:
-        for establishment, dates in seen:
-            hidden.append(personal(establishment))
-            yield establishment, dates
-
-    audits = audit_all(noted(), asked, is_whole=is_whole)
-    return [replace(one, hidden=words) for one, words in zip(audits, hidden, strict=True)]
+def _discreet(one: Audit, establishment: Establishment) -> Audit:
+    """The audit with the words that a report to share must not hold."""
+    return replace(one, hidden=personal(establishment))
 
 
 def _lines(seen: Examined, view: str) -> Iterator[Line]:
     from rorcli.reports import agenda, audit
 
     if view == "region":
-        return agenda.render_region([one.summary for one in seen.audits])
-    return (agenda.render_agenda if view == "arbre" else audit.render_audit)(seen.audits)
+        return agenda.render_region(seen.account.every)
+    if view == "arbre":
+        return agenda.render_agenda(seen.account.audits)
+    return audit.render_audit(seen.account)
 
 
 def _document(seen: Examined, how: Telling, form: str, code: ExitCode) -> str | bytes:
@@ -159,9 +184,9 @@ def _document(seen: Examined, how: Telling, form: str, code: ExitCode) -> str | 
     from rorcli.tables.sheets import csv_bytes, xlsx_bytes
 
     if form == "json":
-        return dumps(audit.audit_data(seen.audits, how.asked, ok=code is ExitCode.OK))
+        return dumps(audit.audit_data(seen.account, how.asked, ok=code is ExitCode.OK))
     if form == "html":
-        return html.page(seen.audits, how.asked, show_personal=how.show_personal)
+        return html.page(seen.account.audits, how.asked, show_personal=how.show_personal)
     listed, region = _sheets(seen, how)
     if form == "xlsx":
         return xlsx_bytes([listed, region])
@@ -175,10 +200,9 @@ def _sheets(seen: Examined, how: Telling) -> tuple[Sheet, Sheet]:
     from rorcli.reports import agenda, audit
     from rorcli.tables.sheets import Sheet
 
-    summaries = [one.summary for one in seen.audits]
     return (
-        Sheet("À revoir", audit.COLUMNS, audit.audit_rows(seen.audits, how.asked)),
-        Sheet("Région", agenda.REGION_COLUMNS, agenda.region_rows(summaries)),
+        Sheet("À revoir", audit.COLUMNS, audit.audit_rows(seen.account, how.asked)),
+        Sheet("Région", agenda.REGION_COLUMNS, agenda.region_rows(seen.account.every)),
     )
 
 
@@ -189,7 +213,7 @@ def _checkup(seen: Examined, how: Telling, code: ExitCode) -> Checkup:
 
     findings: list[Finding] = []
     paths = []
-    for rank, one in enumerate(seen.audits):
+    for rank, one in enumerate(seen.account.audits):
         document = seen.documents[rank] if seen.documents else None
         path = document.path if document else f"{one.finess}.yaml"
         paths.append(path)
@@ -201,7 +225,7 @@ def _checkup(seen: Examined, how: Telling, code: ExitCode) -> Checkup:
 
         findings += alerts(one, locate, how.fail_on)
     hidden = frozenset[str]() if how.show_personal else frozenset().union(
-        *(one.hidden for one in seen.audits))  # fmt: skip
+        *(one.hidden for one in seen.account.audits))  # fmt: skip
     return Checkup(
         sorted(findings, key=lambda each: each.sort_key), paths, seen.unreadable,
         frozenset({Severity.WARNING}), ok=code is ExitCode.OK, root=Path.cwd(), hidden=hidden,

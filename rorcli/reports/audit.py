@@ -12,14 +12,7 @@ from typing import Any
 
 from rorcli.reports import Line
 from rorcli.reports.findings import counted, one_line
-from rorcli.validation.auditing import (
-    Audit,
-    Criteria,
-    Missing,
-    Summary,
-    by_level,
-    oldest_first,
-)
+from rorcli.validation.auditing import Account, Audit, Criteria, Missing, Summary
 from rorcli.validation.freshness import Aged, Ask, Place
 from rorcli.validation.national import CODES, Requirement, Status, needs, title
 
@@ -39,18 +32,18 @@ STATUS_WORDS = {
 }
 
 
-def render_audit(audits: Sequence[Audit]) -> Iterator[Line]:
+def render_audit(told_: Account) -> Iterator[Line]:
     """What is late, the oldest first; what is missing, from the EG down; écarts; totals."""
-    yield from map(late_line, oldest_first(audits))
-    for missing in by_level(audits):
+    yield from map(late_line, told_.late)
+    for missing in told_.missing:
         issue, at = missing.issue, missing.at
         said = (issue.rule, at.finess, named(at), f"{issue.message} — {issue.remedy}")
         yield row("manque", "warning", *said)
-    for one in audits:
+    for one in told_.audits:
         for gap in one.summary.gaps:
             yield row("national", "warning", gap.code, one.finess, one.site.nom, told(gap, one))
-    yield from requirement_lines([one.summary for one in audits])
-    yield from map(total_line, (one.summary for one in audits))
+    yield from requirement_lines(told_.every)
+    yield from map(total_line, told_.every)
 
 
 def late_line(late: Aged) -> Line:
@@ -124,14 +117,14 @@ def render_audit_counts(every: Sequence[Summary], asked: Criteria) -> Line:
     )
 
 
-def audit_rows(audits: Sequence[Audit], asked: Criteria) -> Iterator[list[Cell]]:
+def audit_rows(told_: Account, asked: Criteria) -> Iterator[list[Cell]]:
     """The rows below `COLUMNS`."""
-    for late in oldest_first(audits):
+    for late in told_.late:
         yield late_cells(late, asked)
-    for missing in by_level(audits):
+    for missing in told_.missing:
         issue = missing.issue
         yield ["manque", *_cells(missing.at), "", None, issue.rule, issue.message, "", "", ""]
-    for one in audits:
+    for one in told_.audits:
         for gap in one.summary.gaps:
             place = [one.finess, one.site.nom, "eg", "", ""]
             yield ["national", *place, "", None, gap.code, told(gap, one), "", "", ""]
@@ -145,9 +138,9 @@ def late_cells(late: Aged, asked: Criteria) -> list[Cell]:
     return ["en retard", *_cells(late.at), day_word(late), days, *said]
 
 
-def audit_data(audits: Sequence[Audit], asked: Criteria, *, ok: bool) -> dict[str, Any]:
+def audit_data(told_: Account, asked: Criteria, *, ok: bool) -> dict[str, Any]:
     """The whole answer."""
-    every = [one.summary for one in audits]
+    every = told_.every
     sums = {name: sum(getattr(one, name) for one in every)
             for name in ("late", "missing", "points", "kept")}  # fmt: skip
     return {
@@ -156,8 +149,8 @@ def audit_data(audits: Sequence[Audit], asked: Criteria, *, ok: bool) -> dict[st
         "as_of": asked.today.isoformat(),
         "older_than": asked.limit.isoformat(),
         "checks": list(asked.checks),
-        "late": [_late(each, asked) for each in oldest_first(audits)],
-        "missing": [_missing(each) for each in by_level(audits)],
+        "late": [_late(each, asked) for each in told_.late],
+        "missing": [_missing(each) for each in told_.missing],
         "requirements": [requirement_data(each) for one in every for each in one.requirements],
         "establishments": [_summary(one) for one in every],
         "counts": {"establishments": len(every), **sums, "gaps": sum(len(e.gaps) for e in every)},

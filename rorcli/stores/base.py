@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rorcli.errors import DataError
 from rorcli.items import Contact
@@ -18,6 +18,10 @@ from rorcli.model import Establishment
 from rorcli.nouns import Noun
 from rorcli.planning.facts import doubles, facts
 from rorcli.planning.plan import Plan
+
+if TYPE_CHECKING:
+    from rorcli.validation.auditing import Criteria, Summary
+    from rorcli.validation.freshness import Aged
 
 AnyNoun = TypeVar("AnyNoun", bound=Noun)
 
@@ -56,6 +60,13 @@ class Written:
     written_on: date
     author: str
     establishment: Establishment
+
+
+class Ages(NamedTuple):
+    """The nodes that are late, oldest first, to be walked once; every establishment in numbers."""
+
+    late: Iterator[Aged]
+    every: list[Summary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections; the store is of no use afterwards."""
+
+
+@runtime_checkable
+class DatedStore(Protocol):
+    """A store that tells ages without reading what it holds."""
+
+    def ages(self, query: Query, asked: Criteria) -> Ages | None:
+        """How old every node is that `search` would find an establishment of; None: read them."""
 
 
 class LoadableStore(Store, Protocol):

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rorcli.errors import DataError, StoreConflictError
-from rorcli.model import Establishment, decode, to_data
+from rorcli.model import LEVELS, Establishment, decode, to_data
 from rorcli.planning.plan import Plan
 from rorcli.stores.base import (
     Added,
+    Ages,
     Hit,
     Query,
     Say,
@@ -28,17 +29,29 @@ from rorcli.stores.base import (
     silent,
     valued,
 )
-from rorcli.stores.sqlite_file import WAIT_SECONDS, begin, connect, failures_told
+from rorcli.stores.sqlite_file import (
+    WAIT_SECONDS,
+    WITH_AGES,
+    begin,
+    connect,
+    failures_told,
+    version_of,
+)
 from rorcli.stores.sqlite_index import (
     NodeRow,
     SiteRow,
     days_of_load,
     node_rows,
     select,
+    select_ages,
+    select_late,
     site_row,
     with_ids,
 )
+from rorcli.validation.auditing import NODE_LEVELS, Criteria, Site, Summary
+from rorcli.validation.freshness import Aged, Ask, Place
 
+UO = LEVELS[-1]
 #: Author of what `add` writes.
 LOADED = "rorcli load"
 
@@ -141,6 +154,22 @@ class SqliteStore:
         for hit in list(self.search(query)):
             if snapshot := self.fetch(hit.finess):
                 yield snapshot
+
+    def ages(self, query: Query, asked: Criteria) -> Ages | None:
+        """See `DatedStore.ages`; None in a file of before that was only opened to be read."""
+        with failures_told(self._path):
+            if version_of(self._connection) < WITH_AGES:
+                return None
+            rows = self._connection.execute(*select_ages(query, asked))
+            every = [Summary(Site(*row[:6]), *row[6:]) for row in rows]
+        return Ages(self._late(query, asked), every)
+
+    def _late(self, query: Query, asked: Criteria) -> Iterator[Aged]:
+        with failures_told(self._path):
+            for row in self._connection.execute(*select_late(query, asked)):
+                finess, nom, level, path, key, day, role, mail, phone = row
+                at = Place(finess, nom or "?", level if level in NODE_LEVELS else UO, path, key)
+                yield Aged(at, date.fromisoformat(day), Ask(role, mail, phone) if role else None)
 
     def history(self, finess: str) -> Iterator[Written]:
         """See `Store.history`."""

@@ -8,16 +8,20 @@ for that, since it plans anew from what the store holds.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
 from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError, UsageError
+from rorcli.model import decode
+from rorcli.stores.sqlite_index import node_rows
 
 #: Marks our files among those of SQLite (https://www.sqlite.org/fileformat.html#application_id).
 APPLICATION_ID = int.from_bytes(b"RORc")
@@ -56,8 +60,40 @@ _VERSION_1 = (
         INSERT INTO nodes_fts (rowid, site, offer) VALUES (new.id, new.site, new.offer);
     END""",
 )
+
+
+def _fill_asks(connection: sqlite3.Connection) -> None:
+    """What version 2 adds to each node comes from the documents that the file keeps."""
+    for finess, data in connection.execute(_HELD):
+        held = decode(json.loads(zlib.decompress(data)))
+        days = dict.fromkeys(["", *(placed.key for placed in held.units())], date.min)
+        values = [
+            (row.closed_on, row.ask_role, row.ask_mail, row.ask_phone, finess, row.key)
+            for row in node_rows(held, days)
+        ]
+        connection.executemany(_FILL, values)
+
+
+_HELD = "SELECT finess, data FROM establishments JOIN versions USING (finess, version)"
+_FILL = """UPDATE nodes SET closed_on = ?, ask_role = ?, ask_mail = ?, ask_phone = ?
+    WHERE finess = ? AND key = ?"""
+# For audits by age: the day of a node and who to ask lie beside it. `nodes_age` covers counts by
+# establishment, `nodes_dated` finds the oldest.
+_VERSION_2 = (
+    "ALTER TABLE nodes ADD COLUMN ask_role TEXT",
+    "ALTER TABLE nodes ADD COLUMN ask_mail TEXT",
+    "ALTER TABLE nodes ADD COLUMN ask_phone TEXT",
+    """ALTER TABLE nodes ADD COLUMN dated_on TEXT
+        GENERATED ALWAYS AS (max(coalesce(verifie_le, ''), changed_on)) VIRTUAL""",
+    _fill_asks,
+    "CREATE INDEX nodes_age ON nodes (finess, type, dated_on, closed_on)",
+    "CREATE INDEX nodes_dated ON nodes (dated_on)",
+)
+Step = str | Callable[[sqlite3.Connection], None]
 #: What leads from each schema version to the next; `PRAGMA user_version` tells a file's own.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (_VERSION_1, _VERSION_2)
+#: The version from which the file tells ages without its documents.
+WITH_AGES = 2
 
 _RETRY = "attendez qu'il ait fini, ou fermez-le, puis relancez la commande"
 _RIGHTS = "vérifiez les droits du fichier et de son dossier, ou choisissez un autre --store"
@@ -198,13 +234,13 @@ def _require_ours(path: Path) -> None:
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Run the migrations that are missing, all or none, then allow readers beside a writer."""
-    if _version(connection) < len(MIGRATIONS):
+    if version_of(connection) < len(MIGRATIONS):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             # Another process may have done it meanwhile.
-            for statements in MIGRATIONS[_version(connection) :]:
-                for statement in statements:
-                    connection.execute(statement)
+            for statements in MIGRATIONS[version_of(connection) :]:
+                for step in statements:
+                    step(connection) if callable(step) else connection.execute(step)
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     # After the tables: the header must be in the file, and not in the WAL, for `_require_ours`.
     with suppress(sqlite3.OperationalError):  # another process is at it
@@ -212,7 +248,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
 
 
 def _require_known(path: Path, connection: sqlite3.Connection) -> None:
-    version = _version(connection)
+    version = version_of(connection)
     if version > len(MIGRATIONS):
         raise StoreUnavailableError(
             f"base {path} : format {version}, ce rorcli s'arrête au {len(MIGRATIONS)}",
@@ -232,5 +268,6 @@ def _nothing(path: Path, what: str) -> UsageError:
     )
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def version_of(connection: sqlite3.Connection) -> int:
+    """The schema version of a file."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -19,6 +19,8 @@ from rorcli.codes import fold, table
 from rorcli.items import Adresse
 from rorcli.model import EntiteGeographique, Establishment, Placed, Unite
 from rorcli.stores.base import Query
+from rorcli.validation.auditing import Criteria
+from rorcli.validation.freshness import Chain, who
 from rorcli.validation.view import day_of
 
 DEFINITIVE = "DEF"
@@ -30,6 +32,18 @@ _FOUND_BY_WORDS = f"""
     SELECT {_HIT}, n.key, n.path
     FROM nodes_fts JOIN nodes n ON n.id = nodes_fts.rowid JOIN establishments e USING (finess)
     WHERE {{}} ORDER BY e.rank, finess, n.path, n.key"""  # noqa: S608
+
+
+_OPEN = "(closed_on IS NULL OR closed_on > ?)"
+_LATE = f"""
+    SELECT n.finess, e.nom, n.type, n.path, n.key, n.dated_on, ask_role, ask_mail, ask_phone
+    FROM nodes n JOIN establishments e USING (finess)
+    WHERE dated_on < ? AND dated_on < {{}} AND {_OPEN} AND {{}} ORDER BY dated_on, finess, path"""  # noqa: S608
+_AGES = f"""
+    SELECT finess, e.nom, departement, e.categorie, finess_ej, raison_sociale,
+        count(*) FILTER (WHERE is_open), count(*) FILTER (WHERE is_open AND is_late)
+    FROM (SELECT finess, dated_on < {{}} AS is_late, {_OPEN} AS is_open FROM nodes) n
+    JOIN establishments e USING (finess) WHERE {{}} GROUP BY finess ORDER BY e.rank, finess"""  # noqa: S608
 
 
 class SiteRow(NamedTuple):
@@ -52,8 +66,9 @@ class SiteRow(NamedTuple):
 class NodeRow(NamedTuple):
     """A row of `nodes`: the EG (key "") or a unit; days in ISO form.
 
-    `verifie_le` and `closed_on` hold for what is below; `closed_on` is the day of a definitive
-    closing, "" when it bears none. `site` and `offer` are the words that full-text search knows.
+    `verifie_le` and `closed_on` hold for what is below; `closed_on` is the first day of a
+    definitive closing. `site` and `offer` are the words that full-text search knows. The `ask_…`
+    are those of `freshness.Ask`.
     """
 
     key: str
@@ -69,6 +84,9 @@ class NodeRow(NamedTuple):
     closed_on: str | None
     site: str
     offer: str
+    ask_role: str | None
+    ask_mail: str | None
+    ask_phone: str | None
 
 
 def words_of(text: str) -> list[str]:
@@ -162,6 +180,37 @@ def select(query: Query) -> tuple[str, list[str]]:
     return (_FOUND_BY_WORDS if match else _FOUND).format(" AND ".join(tests) or "TRUE"), values
 
 
+def select_late(query: Query, asked: Criteria) -> tuple[str, list[str]]:
+    """SQL of the open nodes that are late, oldest first, and its values."""
+    test, days = _late(asked)
+    among, values = _among(query)
+    latest = max(asked.limit, *asked.levels.values()).isoformat() if asked.levels else days[-1]
+    return _LATE.format(test, among), [latest, *days, asked.today.isoformat(), *values]
+
+
+def select_ages(query: Query, asked: Criteria) -> tuple[str, list[str]]:
+    """SQL of every establishment with its open nodes and those late, and its values."""
+    test, days = _late(asked)
+    among, values = _among(query)
+    return _AGES.format(test, among), [*days, asked.today.isoformat(), *values]
+
+
+def _late(asked: Criteria) -> tuple[str, list[str]]:
+    """A test on `dated_on`, with a limit for each level that has one of its own."""
+    known = [*asked.levels.items()]
+    cases = "".join(" WHEN ? THEN ?" for _ in known)
+    days = [text for level, day in known for text in (level, day.isoformat())]
+    days.append(asked.limit.isoformat())
+    return (f"CASE type{cases} ELSE ? END" if known else "?"), days
+
+
+def _among(query: Query) -> tuple[str, list[str]]:
+    if query == Query():
+        return "TRUE", []
+    sql, values = select(query)
+    return f"n.finess IN (SELECT finess FROM ({sql}))", values  # noqa: S608 - values are bound
+
+
 def _has(words: list[str], column: str) -> str:
     return " AND ".join(f"{column} LIKE ?" for _ in words)
 
@@ -185,6 +234,7 @@ def _eg_row(eg: EntiteGeographique, place: SiteRow, changed_on: date, site: str)
         closed_on=_closed_on(eg),
         site=site,
         offer=_joined([*words_of(place.nom), *_label("categories", place.categorie)]),
+        **_ask((eg,), eg),
     )
 
 
@@ -208,6 +258,7 @@ def _unit_row(placed: Placed, place: SiteRow, changed_on: date, site: str) -> No
         closed_on=_closed_on(*nodes),
         site=site,
         offer=_joined([*words_of(f"{place.nom} {placed.path}"), *_labels(unit)]),
+        **_ask(nodes, placed.site),
     )
 
 
@@ -216,8 +267,16 @@ def _upwards(placed: Placed) -> tuple[Unite | EntiteGeographique, ...]:
 
 
 def _closed_on(*nodes: EntiteGeographique | Unite) -> str | None:
-    closed = (each.date_fermeture or "" for each in nodes if each.type_fermeture == DEFINITIVE)
-    return next(closed, None)
+    """A date without a type is that of a definitive closing, as for `View.is_open`."""
+    closings = (node for node in nodes if node.type_fermeture in {None, DEFINITIVE})
+    days = (day for node in closings if (day := day_of(node.date_fermeture)))
+    return _iso(min(days, default=None))
+
+
+def _ask(chain: Chain, site: EntiteGeographique) -> dict[str, str | None]:
+    if ask := who(chain, site):
+        return {"ask_role": ask.role, "ask_mail": ask.courriel, "ask_phone": ask.telephone}
+    return dict.fromkeys(("ask_role", "ask_mail", "ask_phone"))
 
 
 def _labels(unit: Unite) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from typing import TypeVar
 
 from rorcli.errors import UsageError
 from rorcli.model import LEVELS, Establishment
@@ -73,7 +74,8 @@ class Site:
 class Summary:
     """An establishment in numbers: open nodes, those late, what is missing, points of completeness.
 
-    `points` is what the rules asked for look at, `kept` what they find in order.
+    `points` is what the rules asked for look at, `kept` what they find in order; `lacking` names
+    the checks that miss something.
     """
 
     site: Site
@@ -83,6 +85,7 @@ class Summary:
     points: int = 0
     kept: int = 0
     requirements: tuple[Requirement, ...] = ()
+    lacking: frozenset[str] = frozenset()
 
     @property
     def score(self) -> int:
@@ -128,7 +131,33 @@ class Audit:
         points = sum(each.points for each in self.demands)
         kept = points - sum(each.lost for each in self.demands)
         late, missing = len(self.late), len(self.missing)
-        return Summary(self.site, self.nodes, late, missing, points, kept, self.requirements)
+        rules = {each.issue.rule for each in self.missing}
+        lacking = frozenset(check for check, answering in CHECKS.items() if answering & rules)
+        return Summary(
+            self.site, self.nodes, late, missing, points, kept, self.requirements, lacking
+        )
+
+
+#: An audit, or what is kept of it.
+Judged = TypeVar("Judged", Audit, Summary)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is told of audits: nodes late, oldest first, what is missing, all in numbers.
+
+    `late` may be walked once. `audits` are there when the establishments themselves were read.
+    """
+
+    late: Iterable[Aged]
+    every: Sequence[Summary]
+    missing: Sequence[Missing] = ()
+    audits: Sequence[Audit] = ()
+
+
+def account(audits: Sequence[Audit]) -> Account:
+    """The account of establishments that were read."""
+    return Account(oldest_first(audits), [one.summary for one in audits], by_level(audits), audits)
 
 
 def audit(establishment: Establishment, dates: Dates, asked: Criteria) -> Audit:
@@ -152,24 +181,33 @@ def audit(establishment: Establishment, dates: Dates, asked: Criteria) -> Audit:
 def audit_all(
     seen: Iterable[tuple[Establishment, Dates]], asked: Criteria, *, is_whole: bool
 ) -> list[Audit]:
-    """Every audit, ST3 included, which compares establishments with one another.
+    """Every audit, ST3 included; `is_whole` says that no establishment is left out."""
+    return audit_each(seen, asked, lambda one, _: one, is_whole=is_whole)
 
-    `is_whole` says that no establishment of the directory is left out.
+
+def audit_each(
+    seen: Iterable[tuple[Establishment, Dates]],
+    asked: Criteria,
+    keep: Callable[[Audit, Establishment], Judged],
+    *,
+    is_whole: bool,
+) -> list[Judged]:
+    """What `keep` makes of each audit: what it leaves need not be held while others are read.
+
+    ST3 comes last, since it compares establishments with one another.
     """
-    register, audits, own = Register(is_whole), [], []
+    register = Register(is_whole)
+    kept: list[tuple[Judged, str | None]] = []
     for establishment, dates in seen:
-        own.append(register.meet(establishment, asked.today))
-        audits.append(audit(establishment, dates, asked))
+        own = register.meet(establishment, asked.today)
+        kept.append((keep(audit(establishment, dates, asked), establishment), own))
     if NATIONAL not in asked.checks:
-        return audits
-    return [
-        with_st3(each, register.judge(each.finess, id))
-        for each, id in zip(audits, own, strict=True)
-    ]
+        return [one for one, _ in kept]
+    return [with_st3(one, register.judge(one.site.finess, own)) for one, own in kept]
 
 
-def with_st3(one: Audit, st3: Requirement) -> Audit:
-    """The audit with that requirement at its place."""
+def with_st3(one: Judged, st3: Requirement) -> Judged:
+    """The same with that requirement at its place."""
     every = sorted((*one.requirements, st3), key=lambda each: CODES.index(each.code))
     return replace(one, requirements=tuple(every))
 
@@ -195,15 +233,11 @@ def by_level(audits: Sequence[Audit]) -> list[Missing]:
     return sorted(missing, key=lambda e: (NODE_LEVELS.index(e.at.level), e.at.finess))
 
 
-def failed(audits: Iterable[Audit], checks: Iterable[str]) -> bool:
+def failed(every: Iterable[Summary], checks: frozenset[str]) -> bool:
     """Whether one of these checks finds something late, missing or in écart."""
-    wanted = frozenset(checks)
-    rules = frozenset().union(*(CHECKS[check] for check in wanted))
     return any(
-        (AGE in wanted and one.late)
-        or any(each.issue.rule in rules for each in one.missing)
-        or (NATIONAL in wanted and one.summary.gaps)
-        for one in audits
+        one.lacking & checks or (AGE in checks and one.late) or (NATIONAL in checks and one.gaps)
+        for one in every
     )
 
 

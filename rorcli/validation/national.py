@@ -8,7 +8,6 @@ be judged the status is `non_calculable`. Nothing is guessed.
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -365,6 +364,8 @@ def _holds_places(lieu: Lieu) -> bool:
 
 @cache
 def _tables() -> Mapping[str, Any]:
+    import tomllib
+
     return tomllib.loads(_TABLES.read_text(encoding="utf-8"))
 
 

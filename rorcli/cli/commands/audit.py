@@ -104,9 +104,9 @@ def audit(
             remedy="retirez-les, ou retirez les chemins",
         )
     if paths:
-        return tell_audit(session, examine_files(session, paths, asked), how)
+        return tell_audit(session, examine_files(session, paths, how), how)
     query = Query(place=place, what=what, ej=ej, finess=favorites.require() if favoris else ())
-    return tell_audit(session, examine_store(session, query, asked), how)
+    return tell_audit(session, examine_store(session, query, how), how)
 
 
 _FILED = ("text", "json", "csv", "xlsx", "html", "github", "gitlab", "junit", "sarif")
