@@ -22,8 +22,13 @@ def published() -> Path:
     return installed if installed.exists() else _HERE.parent / "schemas" / NAME
 
 
-def place(folder: Path) -> None:
-    """Writes the copy in `folder`/.rorcli unless it is there; UsageError when it cannot."""
+def place(folder: Path) -> bool:
+    """Writes the copy in `folder`/.rorcli unless it is there; whether it wrote.
+
+    UsageError when it cannot.
+    """
     copy, text = folder / BESIDE, published().read_bytes()
-    if not (copy.is_file() and copy.read_bytes() == text):
-        files.write(copy, text.decode())
+    if copy.is_file() and copy.read_bytes() == text:
+        return False
+    files.write(copy, text.decode())
+    return True

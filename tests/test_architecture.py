@@ -35,7 +35,7 @@ ROOMS = """
     tables.channels tables.intake
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.audit reports.*
-    cli cli.streams cli.terminal cli.help cli.misuse cli.french cli.options cli.keyboard cli.session cli.register cli.crash
+    cli cli.streams cli.terminal cli.help cli.misuse cli.completion cli.french cli.options cli.keyboard cli.session cli.register cli.crash
     cli.editor cli.targets cli.exchanges cli.comparisons cli.saving cli.editions cli.checkups cli.mends cli.audits
     cli.commands cli.commands.* cli.app
     __main__

@@ -13,6 +13,7 @@ import typer
 from typer._click.exceptions import ClickException
 
 from rorcli import __version__
+from rorcli.cli.completion import answer
 from rorcli.cli.french import Entry, FrenchGroup, flag
 from rorcli.cli.misuse import MisuseError, translate
 from rorcli.cli.session import Session
@@ -41,10 +42,12 @@ COMMANDS = tuple(Entry(*line) for line in (
     ("refresh", "refresh:refresh", "Modifier", "Faire le tour de ce qui est à revoir."),
     ("validate", "check:validate", "Contrôler", "Vérifier des fichiers."),
     ("audit", "audit:audit", "Contrôler", "Dire ce qui est trop ancien ou incomplet."),
+    ("schema", "check:schema", "Contrôler", "Donner la description du format à un éditeur."),
     ("diff", "sync:diff", "Enregistrer", "Comparer des fichiers et l'annuaire."),
     ("push", "sync:push", "Enregistrer", "Enregistrer des fichiers dans l'annuaire."),
     ("dossier", "dossier:dossier", "Enregistrer", "Demander un changement de structure."),
     ("history", "sync:history", "Enregistrer", "Montrer qui a changé quoi, et quand."),
+    ("completion", "tools:completion", "Outils", "Compléter les mots dans votre terminal."),
     ("load", "tools:load", "Outils", "Créer des établissements dans une base locale."),
     ("doctor", "tools:doctor", "Outils", "Montrer les réglages et l'état de l'installation."),
 ))  # fmt: skip
@@ -93,6 +96,9 @@ def _run(arguments: list[str], session: Session) -> int:
         "--version", help="Afficher la version.", shown=lambda _: f"rorcli {__version__}"
     )
     program = FrenchGroup(COMMANDS, version, HELP, EPILOG)
+    if (proposed := answer(program, session, arguments, os.environ)) is not None:
+        session.terminal.write_text(proposed)
+        return ExitCode.OK
     try:
         with program.make_context("rorcli", arguments, obj=session) as context:
             return program.invoke(context) or ExitCode.OK

@@ -11,9 +11,11 @@ import typer
 import typer.main
 from typer._click.core import Command, Context, Parameter
 from typer._click.exceptions import UsageError as ClickUsageError
+from typer._click.shell_completion import CompletionItem
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from rorcli.cli import help
+from rorcli.cli.completion import stores
 from rorcli.cli.misuse import MisuseError, closest
 from rorcli.cli.terminal import COLORS
 from rorcli.errors import ExitCode
@@ -62,7 +64,7 @@ class FrenchCommand(_French, TyperCommand):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Fills the parameters; MisuseError on an argument too many."""
         rest = super().parse_args(ctx, args)
-        if rest:
+        if rest and not ctx.resilient_parsing:
             raise MisuseError(f"argument en trop : {' '.join(rest)}", ctx)
         return rest
 
@@ -86,10 +88,17 @@ class FrenchGroup(_French, TyperGroup):
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Fills the options of the program; without a word, shows its help and ends."""
-        if not args:
+        if not args and not ctx.resilient_parsing:
             ctx.obj.terminal.say(self.get_help(ctx))
             raise typer.Exit(ExitCode.USAGE)
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """What the shell may propose: the commands, none of them imported."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(entry.name, help=entry.help) for entry in self.table
+                if entry.name.startswith(incomplete)]  # fmt: skip
 
     def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names, in the order of the table."""
@@ -123,7 +132,8 @@ def common_options() -> list[TyperOption]:
     """Options of the program and of each command, `--help` last; values go to the session."""
     return [
         _option("--store", help="L'annuaire : sqlite:/chemin/complet, ou un nom de vos réglages "
-                "(variable RORCLI_STORE).", metavar="ANNUAIRE"),
+                "(variable RORCLI_STORE).", metavar="ANNUAIRE",
+                autocompletion=lambda ctx, _, word: stores(ctx, word)),
         _option("--config", help="Votre fichier de réglages (variable RORCLI_CONFIG).",
                 metavar="FICHIER"),
         _option("-q", "--quiet", help="Ne rien dire, sauf les erreurs.", is_flag=True),
@@ -139,7 +149,7 @@ def flag(*names: str, help: str, shown: Callable[[Context], str]) -> TyperOption
     """An option that shows a text on stdout and ends the program."""
 
     def show(ctx: Context, param: Parameter, value: bool) -> None:  # noqa: ARG001 - click's signature
-        if value:
+        if value and not ctx.resilient_parsing:
             ctx.obj.terminal.write([shown(ctx)])
             raise typer.Exit
 

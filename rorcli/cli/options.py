@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from rorcli.cli.completion import units, uos
+
 
 def expand(paths: list[Path] | None) -> list[Path] | None:
     """Patterns that the shell left as they are (on Windows it leaves all) as what they match.
@@ -39,7 +41,10 @@ PathsOrInput = Annotated[
 ]
 File = Annotated[Path, typer.Argument(metavar="FICHIER", help="Le fichier de l'établissement.")]
 UnitName = Annotated[
-    str, typer.Argument(metavar="UO", help="L'UO : identifiant, nom, ou morceau de chemin.")
+    str,
+    typer.Argument(
+        metavar="UO", help="L'UO : identifiant, nom, ou morceau de chemin.", autocompletion=uos
+    ),
 ]
 Output = Annotated[Literal["text", "json"], OUTPUT]
 DryRun = Annotated[
@@ -56,12 +61,16 @@ Ours = Annotated[
     typer.Option(
         "--ours",
         metavar=_SIDE,
+        autocompletion=units,
         help="En cas de conflit, garder la valeur du fichier ; * : partout.",
     ),
 ]
 Theirs = Annotated[
     list[str] | None,
     typer.Option(
-        "--theirs", metavar=_SIDE, help="En cas de conflit, celle de l'annuaire ; * : partout."
+        "--theirs",
+        metavar=_SIDE,
+        autocompletion=units,
+        help="En cas de conflit, celle de l'annuaire ; * : partout.",
     ),
 ]

@@ -20,7 +20,7 @@ ENGLISH = re.compile(
     r"\b(Usage|Options:|Arguments:|Commands|Error|Missing|No such|Try|Invalid|Show this|Show the|"
     r"required|requires|default|dynamic|env var|Got unexpected|[Dd]id you mean|Possible options|"
     r"Aborted|is not|does not|argument\(s\)|COMMAND|ARGS|TEXT|INTEGER|FLOAT|BOOLEAN|DIRECTORY|FILE|"
-    r"PATH|str|int|bool|choice|datetime|exit\.|Install|completion|range|one of)(?!\w)"
+    r"PATH|str|int|bool|choice|datetime|exit\.|Install|completion for|range|one of)(?!\w)"
 )
 
 

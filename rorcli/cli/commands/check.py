@@ -23,7 +23,7 @@ from rorcli.cli.checkups import (
 )
 from rorcli.cli.mends import Fix, mend_files, mend_input
 from rorcli.cli.options import DryRun, PathsOrInput
-from rorcli.errors import UsageError
+from rorcli.errors import ExitCode, UsageError
 from rorcli.validation import Severity
 
 if TYPE_CHECKING:
@@ -91,3 +91,34 @@ def validate(
         session, seen, output, wanted,
         limit=max_findings, show_personal=show_personal, was_mended=fix,
     )  # fmt: skip
+
+
+def schema(
+    context: typer.Context,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DOSSIER", help="Le poser à côté des fichiers de ce dossier."),
+    ] = None,
+) -> int:
+    """Donne le schéma du format : ce qu'un éditeur complète, explique et souligne.
+
+    Exemples :
+      rorcli schema > etablissement.schema.json
+      rorcli schema --to etablissements/
+
+    Sans option, l'écrit sur la sortie standard. --to le pose là où le cherchent les fichiers que
+    rorcli écrit, et le remplace si c'est celui d'une autre version.
+    """
+    from rorcli import schemafile
+
+    session: Session = context.obj
+    if to is None:
+        session.terminal.write_text(schemafile.published().read_text(encoding="utf-8"))
+        return ExitCode.OK
+    if not to.is_dir():
+        raise UsageError(f"{to} : ce dossier n'existe pas", remedy="donnez celui de vos fichiers")
+    said = "écrit" if schemafile.place(to) else "déjà à jour"
+    modeline = f"# yaml-language-server: $schema={schemafile.BESIDE}"
+    session.terminal.say(f"{to / schemafile.BESIDE} : {said}.",
+                         f"Première ligne d'un fichier, pour l'éditeur : {modeline}")  # fmt: skip
+    return ExitCode.OK

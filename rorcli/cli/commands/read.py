@@ -13,6 +13,7 @@ import typer
 
 from rorcli import codes as nomenclatures
 from rorcli import favorites, files
+from rorcli.cli.completion import favourites, units, words_of
 from rorcli.cli.options import OUTPUT, Favorites, Ours, Output, Theirs
 from rorcli.cli.targets import finess_or_file, require_finess, unknown
 from rorcli.errors import DataError, ExitCode, UsageError
@@ -94,10 +95,20 @@ def show(
     context: typer.Context,
     target: Annotated[
         str,
-        typer.Argument(metavar="FICHIER|FINESS", help="Un fichier, un FINESS, ou un favori."),
+        typer.Argument(
+            metavar="FICHIER|FINESS",
+            autocompletion=favourites,
+            help="Un fichier, un FINESS, ou un favori.",
+        ),
     ],
     unit: Annotated[
-        str, typer.Option("--unit", metavar="U", help="Une unité : identifiant, nom ou chemin.")
+        str,
+        typer.Option(
+            "--unit",
+            autocompletion=units,
+            metavar="U",
+            help="Une unité : identifiant, nom ou chemin.",
+        ),
     ] = "",
     capacites: Annotated[
         bool, typer.Option("--capacites", help="Seulement les lits, places et salles.")
@@ -204,7 +215,11 @@ def pull(
     context: typer.Context,
     finess: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FINESS|FICHIER", help="Établissements, favoris ou fichiers."),
+        typer.Argument(
+            metavar="FINESS|FICHIER",
+            autocompletion=favourites,
+            help="Établissements, favoris ou fichiers.",
+        ),
     ] = None,
     ej: Annotated[
         str, typer.Option("--ej", metavar="FINESS|NOM", help="Tous ceux de cette EJ.")
@@ -309,7 +324,12 @@ def _pull_each(
 def codes(
     context: typer.Context,
     table: Annotated[
-        str, typer.Argument(metavar="TABLE", help="Nom de la table ; sans lui, leur liste.")
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            autocompletion=words_of(nomenclatures.TABLES),
+            help="Nom de la table ; sans lui, leur liste.",
+        ),
     ] = "",
     words: Annotated[
         list[str] | None, typer.Argument(metavar="MOTS", help="Mots du libellé, ou code.")

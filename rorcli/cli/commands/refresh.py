@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rorcli import edition, files
+from rorcli.cli.completion import units
 from rorcli.cli.options import File
 from rorcli.cli.register import look_up
 from rorcli.codes import fold
@@ -45,7 +46,13 @@ def refresh(
     context: typer.Context,
     file: File,
     unit: Annotated[
-        str, typer.Option("--unit", metavar="U", help="Seulement cette unité et ce qui en dépend.")
+        str,
+        typer.Option(
+            "--unit",
+            autocompletion=units,
+            metavar="U",
+            help="Seulement cette unité et ce qui en dépend.",
+        ),
     ] = "",
     older_than: Annotated[
         str | None,

@@ -9,6 +9,7 @@ import typer
 
 from rorcli import sync
 from rorcli.cli import comparisons
+from rorcli.cli.completion import favourites, units, words_of
 from rorcli.cli.options import OUTPUT, Ours, Output, Paths, Theirs
 from rorcli.cli.saving import Answers, push_files
 from rorcli.cli.targets import finess_or_file, unknown
@@ -83,7 +84,12 @@ def push(
     ] = False,
     allow: Annotated[
         list[str] | None,
-        typer.Option("--allow", metavar="GARDE", help=f"Lève une garde : {', '.join(GUARDS)}."),
+        typer.Option(
+            "--allow",
+            metavar="GARDE",
+            autocompletion=words_of(GUARDS),
+            help=f"Lève une garde : {', '.join(GUARDS)}.",
+        ),
     ] = None,
     only: Annotated[
         Literal["capacites"] | None,
@@ -121,10 +127,21 @@ def push(
 def history(
     context: typer.Context,
     target: Annotated[
-        str, typer.Argument(metavar="FICHIER|FINESS", help="L'établissement, ou son fichier.")
+        str,
+        typer.Argument(
+            metavar="FICHIER|FINESS",
+            autocompletion=favourites,
+            help="L'établissement, ou son fichier.",
+        ),
     ],
     unit: Annotated[
-        str, typer.Option("--unit", metavar="UNITÉ", help="Ce qui a changé dans cette unité.")
+        str,
+        typer.Option(
+            "--unit",
+            autocompletion=units,
+            metavar="UNITÉ",
+            help="Ce qui a changé dans cette unité.",
+        ),
     ] = "",
     output: Output = "text",
 ) -> int:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from rorcli import __version__, files
 from rorcli import codes as nomenclatures
+from rorcli.cli.completion import SHELLS, script
 from rorcli.cli.options import Output, Paths, Yes
-from rorcli.errors import RefusedError, RorcliError, UsageError, strongest
+from rorcli.errors import ExitCode, RefusedError, RorcliError, UsageError, strongest
 from rorcli.reports.machine import dumps
 from rorcli.settings import redacted
 
@@ -127,6 +128,28 @@ def doctor(
     for fault in faults:
         session.terminal.error(fault)
     return code
+
+
+def completion(
+    context: typer.Context,
+    shell: Annotated[
+        Literal["bash", "zsh", "fish", "powershell"],
+        typer.Argument(metavar="|".join(SHELLS), help="Votre interpréteur de commandes."),
+    ],
+) -> int:
+    """Écrit ce qui complète commandes, options, unités et codes quand vous tapez sur Tabulation.
+
+    Exemples :
+      rorcli completion bash
+      rorcli completion fish > ~/.config/fish/completions/rorcli.fish
+
+    bash : ajoutez « source <(rorcli completion bash) » à ~/.bashrc ; zsh : de même avec zsh, dans
+    ~/.zshrc, après compinit ; PowerShell : ajoutez au fichier $PROFILE
+    « rorcli completion powershell | Out-String | Invoke-Expression ».
+    """
+    session: Session = context.obj
+    session.terminal.write_text(script(shell))
+    return ExitCode.OK
 
 
 def _versions() -> dict[str, str]:

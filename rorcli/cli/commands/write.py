@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rorcli import codes, edition
+from rorcli.cli.completion import codes_of, units, words_of
 from rorcli.cli.editions import Options, edit_by_hand, run
 from rorcli.cli.options import DryRun, File, Push, UnitName
 from rorcli.cli.register import Annuaire, look_up
 from rorcli.errors import UsageError
+from rorcli.items import NATURES, SECTEURS, STATUTS
 from rorcli.text import selectors
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def edit(
         ),
     ],
     unit: Annotated[
-        list[str] | None, typer.Option("--unit", help="Unité : identifiant, nom ou chemin.")
+        list[str] | None,
+        typer.Option("--unit", autocompletion=units, help="Unité : identifiant, nom ou chemin."),
     ] = None,
     where: Annotated[
         list[str] | None,
@@ -89,7 +92,12 @@ def add_activity(
     file: File,
     uo: UnitName,
     activities: Annotated[
-        list[str], typer.Argument(metavar="CODE|MOTS...", help="Codes, ou mots du libellé.")
+        list[str],
+        typer.Argument(
+            metavar="CODE|MOTS...",
+            autocompletion=codes_of("activites"),
+            help="Codes, ou mots du libellé.",
+        ),
     ],
     dry_run: DryRun = False,
     push: Push = False,
@@ -111,7 +119,12 @@ def remove_activity(
     file: File,
     uo: UnitName,
     activities: Annotated[
-        list[str], typer.Argument(metavar="CODE|MOTS...", help="Codes, ou mots du libellé.")
+        list[str],
+        typer.Argument(
+            metavar="CODE|MOTS...",
+            autocompletion=codes_of("activites"),
+            help="Codes, ou mots du libellé.",
+        ),
     ],
     dry_run: DryRun = False,
     push: Push = False,
@@ -140,25 +153,51 @@ def add_practitioner(
             "--rpps", metavar="N", help="N° RPPS, onze chiffres ; avec --annuaire, --nom suffit."
         ),
     ] = None,
-    civilite: Annotated[str | None, typer.Option(metavar="C", help="M ou MME.")] = None,
-    titre: Annotated[str | None, typer.Option(metavar="T", help="DR, PR…")] = None,
+    civilite: Annotated[
+        str | None,
+        typer.Option(autocompletion=codes_of("civilites"), metavar="C", help="M ou MME."),
+    ] = None,
+    titre: Annotated[
+        str | None, typer.Option(autocompletion=codes_of("titres"), metavar="T", help="DR, PR…")
+    ] = None,
     nom: Annotated[str | None, typer.Option(metavar="N", help="Nom d'exercice.")] = None,
     prenom: Annotated[str | None, typer.Option(metavar="P", help="Prénom d'exercice.")] = None,
     profession: Annotated[
-        str | None, typer.Option(metavar="C", help="Code ou libellé : rorcli codes professions.")
+        str | None,
+        typer.Option(
+            autocompletion=codes_of("professions"),
+            metavar="C",
+            help="Code ou libellé : rorcli codes professions.",
+        ),
     ] = None,
     type_savoir_faire: Annotated[
-        str | None, typer.Option(metavar="C", help="S pour une spécialité ordinale.")
+        str | None,
+        typer.Option(
+            autocompletion=codes_of("savoir-faire"),
+            metavar="C",
+            help="S pour une spécialité ordinale.",
+        ),
     ] = None,
     specialite: Annotated[
-        str | None, typer.Option(metavar="C", help="Code ou libellé : rorcli codes specialites.")
+        str | None,
+        typer.Option(
+            autocompletion=codes_of("specialites"),
+            metavar="C",
+            help="Code ou libellé : rorcli codes specialites.",
+        ),
     ] = None,
     mode_exercice: Annotated[
-        str | None, typer.Option(metavar="C", help="S salarié, L libéral, B bénévole, I indirect.")
+        str | None,
+        typer.Option(
+            autocompletion=codes_of("modes-exercice"),
+            metavar="C",
+            help="S salarié, L libéral, B bénévole, I indirect.",
+        ),
     ] = None,
     secteur: Annotated[
         str | None,
         typer.Option(
+            autocompletion=words_of(SECTEURS),
             metavar="S",
             help="non_conventionne, secteur_1, secteur_1_depassement ou secteur_2.",
         ),
@@ -222,11 +261,16 @@ def set_capacity(
     file: File,
     uo: UnitName,
     number: Annotated[int, typer.Argument(metavar="NOMBRE", min=0, help="Lits, places, salles.")],
-    nature: Annotated[str, typer.Option(metavar="N", help="lit, place ou salle.")] = "lit",
+    nature: Annotated[
+        str,
+        typer.Option(autocompletion=words_of(NATURES), metavar="N", help="lit, place ou salle."),
+    ] = "lit",
     statut: Annotated[
         str,
         typer.Option(
-            metavar="S", help="installe, disponible, occupe, reserve, ferme ou supplementaire."
+            autocompletion=words_of(STATUTS),
+            metavar="S",
+            help="installe, disponible, occupe, reserve, ferme ou supplementaire.",
         ),
     ] = "installe",
     lieu: Annotated[
@@ -255,7 +299,8 @@ def confirm(
     context: typer.Context,
     file: File,
     unit: Annotated[
-        list[str] | None, typer.Option("--unit", help="Unité vérifiée ; sans elle, tout l'EG.")
+        list[str] | None,
+        typer.Option("--unit", autocompletion=units, help="Unité vérifiée ; sans elle, tout l'EG."),
     ] = None,
     le: Annotated[
         str,

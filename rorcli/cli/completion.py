@@ -1,0 +1,143 @@
+"""What the shell may propose for a word: commands, options, units of the file, codes.
+
+A shell's script (`rorcli completion SHELL`) runs the program with the words before the cursor,
+`_RORCLI_COMPLETE` (its name) and `_RORCLI_WORD` (what is typed of the word). The answer is a line a
+value, its meaning after a tab; without an answer the shell proposes files. Nothing is ever said of
+what goes wrong: nobody asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from typer._click.core import Command
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+_SCRIPTS = Path(__file__).parents[1] / "data" / "completion"
+
+_ONE_LINE = str.maketrans("\t\r\n", "   ")
+
+# Value and meaning, for the word that is typed so far.
+Found = list[tuple[str, str]]
+Completer = Callable[[typer.Context, str], Found]
+
+
+def script(shell: str) -> str:
+    """What a shell must run to complete the words of rorcli."""
+    return (_SCRIPTS / shell).read_text(encoding="utf-8")
+
+
+def answer(
+    program: Command, session: object, words: list[str], environment: Mapping[str, str]
+) -> str | None:
+    """The lines for the shell that asks; None when none asks."""
+    shell = environment.get("_RORCLI_COMPLETE")
+    if shell not in SHELLS:
+        return None
+    typed = [*words, environment.get("_RORCLI_WORD", "")]
+    if shell == "bash":  # the others give words as they are meant
+        typed = list(_meant(typed))
+    with suppress(Exception):
+        return "".join(f"{line}\n" for line in _proposals(program, session, *_split(typed)))
+    return ""
+
+
+def _split(typed: list[str]) -> tuple[list[str], str]:
+    return typed[:-1], typed[-1]
+
+
+def _meant(words: Iterable[str]) -> Iterator[str]:
+    """Words without the quotes and backslashes that a person types, even unfinished ones."""
+    from typer._click.shell_completion import split_arg_string
+
+    for word in words:
+        if word != "=":  # bash makes a word of it
+            yield " ".join(split_arg_string(word))
+
+
+def _proposals(program: Command, session: object, words: list[str], word: str) -> Iterator[str]:
+    # typer's own entry point prints its English scripts; these two do the work behind it.
+    from typer._click.shell_completion import _resolve_context, _resolve_incomplete
+
+    context = _resolve_context(program, {"obj": session}, "rorcli", words)
+    owner, word = _resolve_incomplete(context, words, word)
+    for item in owner.shell_complete(context, word):
+        yield "\t".join(text.translate(_ONE_LINE) for text in (item.value, item.help) if text)
+
+
+def units(ctx: typer.Context, incomplete: str) -> Found:
+    """Units of the file that the line names: by name, by path where names are alike, by id."""
+    return _units(ctx, incomplete, only_uo=False)
+
+
+def uos(ctx: typer.Context, incomplete: str) -> Found:
+    """The same, for what only a UO holds."""
+    return _units(ctx, incomplete, only_uo=True)
+
+
+def _units(ctx: typer.Context, incomplete: str, *, only_uo: bool) -> Found:
+    from rorcli.files import read_file
+    from rorcli.model import decode
+
+    file = next(filter(Path.is_file, _paths((*ctx.params.values(), ctx.args))), None)
+    data = read_file(file).data if file else None
+    placed = list(decode(data).units()) if isinstance(data, dict) else []
+    counts = Counter(each.unit.nom for each in placed)
+    wanted = [each for each in placed if each.unit.is_uo or not only_uo]
+    by_name = [(each.unit.nom if counts[each.unit.nom] == 1 else each.path, each.unit.id or "")
+               for each in wanted]  # fmt: skip
+    by_id = [(each.unit.id, each.path) for each in wanted if each.unit.id and incomplete]
+    return [(value, said) for value, said in (*by_name, *by_id) if value]
+
+
+def _paths(values: Iterable[object]) -> Iterator[Path]:
+    """Every word of the line that may be a path."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _paths(value)
+        elif isinstance(value, (str, Path)):
+            yield Path(value)
+
+
+def codes_of(name: str) -> Completer:
+    """The codes of a table that may be written today, with their labels."""
+
+    def proposed(ctx: typer.Context, incomplete: str) -> Found:
+        from rorcli import codes
+
+        today = ctx.obj.today
+        every = codes.table(name).codes.values()
+        return [
+            (c.code, c.label) for c in every if c.is_open(today) and c.code.startswith(incomplete)
+        ]
+
+    return proposed
+
+
+def words_of(words: Mapping[str, str] | Iterable[str]) -> Completer:
+    """Fixed words, with their meaning if they come with one."""
+    said = dict(words) if isinstance(words, Mapping) else dict.fromkeys(words, "")
+
+    def proposed(ctx: typer.Context, incomplete: str) -> Found:  # noqa: ARG001 - typer's signature
+        return list(said.items())
+
+    return proposed
+
+
+def favourites(ctx: typer.Context, incomplete: str) -> Found:  # noqa: ARG001 - typer's signature
+    """FINESS of the favourites."""
+    from rorcli import favorites
+
+    return [(each.finess, each.nom) for each in favorites.read()]
+
+
+def stores(ctx: typer.Context, incomplete: str) -> Found:  # noqa: ARG001 - typer's signature
+    """Stores of the settings, by name."""
+    return [(name, each.url) for name, each in ctx.obj.settings.stores.items()]
