@@ -21,8 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.generate import establishment  # noqa: E402 - from a script's own folder
-from benchmarks.run import Row, table  # noqa: E402
+from benchmarks.bench import Row, table  # noqa: E402 - from a script's own folder
+from benchmarks.generate import establishment  # noqa: E402
 from benchmarks.sync import HUNDRED_UNITS, keep, row  # noqa: E402
 from rorcli.tables import sheets  # noqa: E402
 from rorcli.tables.columns import TABLES, VALEUR  # noqa: E402

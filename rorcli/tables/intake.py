@@ -91,11 +91,11 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
             refusals += [lacking(first, way.mapped, way.table)] if first else []
             continue
         taken += 1
-        rows = chain((row for row in first if row.number > heading.headers.number), grid.rows)
+        below = [row for row in first if row.number > heading.headers.number]
         intake.notes += [f"colonne « {each} » : laissée de côté" for each in heading.ignored]
         sheet = _Sheet(grid, Asked(heading, grid.origin, way.today, way.replace), places, intake)
         sheet.verified = verified
-        sheet.take(rows)
+        sheet.take(chain(below, grid.rows))
     if not taken:
         why = refusals[0] if refusals else "aucune ligne"
         raise UsageError(f"{path} : aucun en-tête de tableau reconnu ; {why}",
@@ -144,7 +144,7 @@ class _Sheet:
     verified: dict[tuple[str, str], tuple[Node, str]] = field(default_factory=dict)
     of: dict[tuple[str, str], _Of] = field(default_factory=dict)
 
-    def take(self, rows: Iterator[Row]) -> None:
+    def take(self, rows: Iterable[Row]) -> None:
         """Rows that an export would write just so go by at once; the others wait for their node."""
         first = len(self.intake.outcomes)
         for row in rows:

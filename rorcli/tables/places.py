@@ -57,7 +57,8 @@ class Places:
 
     def find(self, said: tuple[str, ...]) -> Node:
         """The node that the texts of the columns `WHERE` mean; CellError for none, or several."""
-        if len(exact := self._exactly.get(said, ())) == 1:
+        exact = self.exactly(said)
+        if len(exact) == 1:
             return exact[0]
         if said not in self._found:
             try:

@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
+from datetime import date
 from pathlib import Path
 
 import jsonschema
@@ -558,3 +562,69 @@ def test_an_account_as_data_of_a_dry_run_writes_nothing(file):
     code, said = answer(file, [person()], "--dry-run")
     assert (code, said["written"], said["counts"]["added"]) == (0, [], 1)
     assert file.read_bytes() == before
+
+
+# On other desks
+
+
+def started(*words: str | Path, encoding: str) -> subprocess.CompletedProcess[bytes]:
+    """The program in a process of its own, whose streams speak that encoding."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "rorcli", *map(str, words)]
+    return subprocess.run(command, env=environment, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_console_of_windows_takes_every_account(file, encoding):
+    rows = exported(file, "coordonnees")
+    rows[0]["Valeur"] = "https://www.cœur.example/→"
+    to = file.with_name("t.csv")
+    with to.open("w", encoding="utf-16", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]), delimiter="\t")
+        writer.writeheader()
+        writer.writerows(rows)
+    done = started("import", file, to, encoding=encoding)
+    assert done.returncode == 0, done.stderr
+    assert b"1 modifi" in done.stderr
+    assert "https://www.cœur.example/→" in file.read_text("utf-8")
+    assert started("export", file, "--table", "coordonnees", encoding=encoding).returncode == 0
+
+
+def test_a_csv_file_needs_no_package_for_workbooks(file):
+    to = file.with_name("c.csv")
+    words = ["export", str(file), "--table", "coordonnees", "--to", str(to)]
+    code = (
+        "import sys; from rorcli.cli.app import main; "
+        f"main({words}); main(['import', {words[1]!r}, {words[5]!r}]); print(*sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert {"openpyxl", "defusedxml", "lxml"}.isdisjoint(done.stdout.split())
+    assert "rorcli.tables.intake" in done.stdout.split()
+
+
+def test_what_excel_saves_of_our_workbook_is_read(file):
+    """Excel writes numbers, days and shared strings of its own; openpyxl saves much as it does."""
+    to = file.with_name("e.xlsx")
+    assert run(["export", file, "--to", to]).code == 0
+    book = load_workbook(to)
+    page = book["capacites"]
+    heads = [cell.value for cell in page[1]]
+    beds = next(row for row in page.iter_rows(min_row=2) if row[4].value == BEDS)
+    beds[heads.index("Nombre")].value = 31.0
+    beds[heads.index("Comptée le")].value = date(2026, 11, 20)
+    phones = book["coordonnees"]
+    phone = next(
+        row
+        for row in phones.iter_rows(min_row=2)
+        if row[4].value == UF and row[10].value == "Téléphone"
+    )
+    phone[12].value, phone[12].number_format = 261910077, '0#" "##" "##" "##" "##'
+    phones.auto_filter.ref = phones.dimensions
+    book.save(to)
+    result = run(["import", file, to])
+    assert result.code == 0, result.err
+    held = next(c for c in unit(file, BEDS).lieux[0].capacites if c.statut == "installe")
+    assert (held.nombre, held.comptee_le) == (31, "2026-11-20")
+    assert unit(file, UF).contacts[0].values("telephone") == ("02 61 91 00 77",)
