@@ -27,7 +27,8 @@ def look(what: str, text: str, argv: Sequence[str] = ()) -> None:
 
 class _Ear(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        look(f"log of {record.name}", self.format(record))
+        if not record.name.startswith("selenium"):  # which types what people type
+            look(f"log of {record.name}", self.format(record))
 
 
 @contextmanager

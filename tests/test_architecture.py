@@ -23,7 +23,7 @@ ROOMS = """
     access settings
     files inspection favorites schemafile basefile edition mending merging adoption
     login login.ring login.secret login.wording login.tls login.wire login.identity login.otp login.receiver
-    login.flows login.vault login.sessions login.checkup
+    login.flows login.vault login.standing login.sessions login.checkup
     stores.base stores.sqlite_index stores.sqlite_file stores.sqlite stores.matching
     stores.fhir stores.fhir.lenses stores.fhir.moments stores.fhir.profiles stores.fhir.addresses stores.fhir.contacts
     stores.fhir.organizations stores.fhir.services stores.fhir.locations stores.fhir.people stores.fhir.bag

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rorcli.login import Person, wording
-from rorcli.login.sessions import open_desk, standing
+from rorcli.login.sessions import open_desk
+from rorcli.login.standing import standing
 from rorcli.login.tls import certificate_of
 from rorcli.login.wire import SKEW_S
 from rorcli.settings import StoreSettings

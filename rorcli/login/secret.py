@@ -114,7 +114,7 @@ class Secrets:
 
 
 def private_text(path: Path) -> str:
-    """The first line of a file of its owner's only. UsageError for any other."""
+    """The text of a file that is its owner's only, without blank ends. UsageError for any other."""
     if fault := why_not_private(path):
         raise UsageError(fault, remedy=f"chmod 600 {path}")
     try:

@@ -1,23 +1,30 @@
-"""The use cases of a login: sign in, sign out, who is it, and the token that goes with a call.
+"""The use cases of a login: sign in, sign out, renew, and the token that goes with a call.
 
 A token comes from RORCLI_TOKEN, RORCLI_TOKEN_FILE, the kept session (refreshed when it is due),
-then a method that needs nobody. A store without `auth`, and an embedded one, is anonymous.
+then a method that needs nobody.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rorcli.access import Auth
 from rorcli.errors import RorcliError, StoreDeniedError, UsageError
 from rorcli.login import Nobody, Person, TokenSource
+from rorcli.login.standing import (
+    VARIABLES,
+    expiry_of,
+    given_token,
+    is_unattended,
+    needs_login,
+    require_token,
+)
 from rorcli.login.vault import Record, Vault
 from rorcli.settings import StoreSettings
 
@@ -33,34 +40,6 @@ ONE_FACTOR = (
     "Mot de passe et clé TOTP gardés ensemble ne font plus qu'un facteur : préférez un compte de "
     "service."
 )
-VARIABLES = ("RORCLI_TOKEN", "RORCLI_TOKEN_FILE")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What `whoami` tells: `source` is anonymous, environment, session, account or none."""
-
-    source: str
-    record: Record = field(default_factory=Record)
-    variable: str = ""
-
-
-def needs_login(store: StoreSettings) -> bool:
-    """Whether the store wants to know who we are."""
-    return store.auth is not None and not store.url.startswith("sqlite:")
-
-
-def standing(store: StoreSettings, environment: Mapping[str, str] = os.environ) -> Standing:
-    """Who we are for a store, without asking anybody."""
-    if not needs_login(store):
-        return Standing("anonymous")
-    if variable := next((name for name in VARIABLES if environment.get(name)), ""):
-        return Standing("environment", variable=variable)
-    record = Vault(store).read()
-    if record.is_open:
-        return Standing("session", record)
-    assert store.auth is not None  # noqa: S101 - needs_login said so
-    return Standing("account" if _is_unattended(store.auth) else "none")
 
 
 def token_source(store: StoreSettings, person: Person | None = None) -> TokenSource | None:
@@ -81,7 +60,7 @@ class _Tokens:
     def token(self, refused: str | None = None) -> str:
         """As the Protocol says."""
         with self._lock:
-            given = _given(self._store)
+            given = given_token(self._store)
             if refused is not None and refused in (given, self._replaced):
                 from rorcli.login.wording import refused_by_store
 
@@ -105,7 +84,7 @@ class _Tokens:
                 return kept
             if kept and kept.refresh:
                 return _refreshed(self._store, self._person, self._vault, record, kept)
-            if self._store.auth and _is_unattended(self._store.auth):
+            if self._store.auth and is_unattended(self._store.auth, os.environ):
                 return _unattended(self._store, self._person, self._vault, record)
         from rorcli.login.wording import not_logged_in, session_ended
 
@@ -135,11 +114,21 @@ def sign_in(
         from rorcli.login.wording import not_logged_in
 
         raise not_logged_in(store.name)
-    tokens = _obtained(open_desk(store, person), chosen, door, vault, opens_browser=opens_browser)
+    desk = open_desk(store, person)
+    _warn_of_certificate(store, desk)
+    tokens = _obtained(desk, chosen, door, vault, opens_browser=opens_browser)
     with vault.locked():
         record = _record(tokens, door or chosen, vault.read().last_step)
         # A service account asks for a new token at each run: nothing to keep, nothing to steal.
         return record if chosen == "client" else vault.keep(record, tokens.access, tokens.refresh)
+
+
+def _warn_of_certificate(store: StoreSettings, desk: Desk) -> None:
+    from rorcli.login.tls import certificate_of
+
+    certificate = certificate_of(store, desk.held)
+    if certificate and certificate.ends_soon(datetime.fromtimestamp(desk.clock(), UTC)):
+        desk.person.warn(f"Votre certificat finit bientôt ({certificate}).")
 
 
 def _obtained(desk: Desk, flow: str, door: str, vault: Vault, *, opens_browser: bool) -> Tokens:
@@ -151,7 +140,7 @@ def _obtained(desk: Desk, flow: str, door: str, vault: Vault, *, opens_browser: 
         case "client":
             return flows.client(desk)
         case "password":
-            if _is_unattended(desk.auth) and desk.auth.otp:
+            if desk.auth.otp and is_unattended(desk.auth, os.environ):
                 desk.person.warn(ONE_FACTOR)
             with vault.locked():
                 return flows.password(desk, vault.read().last_step, partial(_keep_step, vault))
@@ -165,10 +154,8 @@ def take_token(store: StoreSettings, text: str) -> Record:
     from rorcli.login.secret import Secret
 
     _auth_of(store)
-    if not text or not text.isprintable() or " " in text:
-        raise UsageError("aucun jeton sur l'entrée standard",
-                         remedy="rorcli login --with-token < jeton.txt")  # fmt: skip
-    tokens = Tokens(Secret(text), obtained_at=time.time(), expires_at=_expiry_of(text))
+    require_token(text, "l'entrée standard", "rorcli login --with-token < jeton.txt")
+    tokens = Tokens(Secret(text), obtained_at=time.time(), expires_at=expiry_of(text))
     vault = Vault(store)
     with vault.locked():
         record = _record(tokens, "token", vault.read().last_step)
@@ -243,16 +230,10 @@ def _method(auth: Auth, asked: str) -> tuple[str, str]:
     return chosen, ""
 
 
-def _is_unattended(auth: Auth) -> bool:
-    """Whether a login needs nobody: a service account, or a password and a seed that are kept."""
-    if auth.method == "client":
-        return True
-    held = [auth.password, *([auth.otp.seed] if auth.otp else [])]
-    return auth.method == "password" and all(each and each.kind != "prompt" for each in held)
-
-
 def _unattended(store: StoreSettings, person: Person, vault: Vault, record: Record) -> Tokens:
+    """Tokens of an account; those of a password are kept: the next code is half a minute away."""
     from rorcli.login import flows
+    from rorcli.login.wording import PasswordRefusedError
 
     desk = open_desk(store, person)
     if desk.auth.method == "client":
@@ -262,11 +243,11 @@ def _unattended(store: StoreSettings, person: Person, vault: Vault, record: Reco
                                remedy="corrigez-le, puis rorcli login")  # fmt: skip
     try:
         tokens = flows.password(desk, record.last_step, partial(_keep_step, vault))
-    except StoreDeniedError:
+    except PasswordRefusedError:
         vault.write(replace(vault.read(), failures=record.failures + 1))
         raise
-    if record.failures:
-        vault.write(replace(vault.read(), failures=0))
+    kept = _record(tokens, "password", vault.read().last_step)
+    vault.keep(kept, tokens.access, tokens.refresh)
     return tokens
 
 
@@ -275,11 +256,12 @@ def _refreshed(
 ) -> Tokens:
     """New tokens, kept before they are used: the former refresh token may be dead already."""
     from rorcli.login import flows
+    from rorcli.login.wording import SessionEndedError
 
     assert kept.refresh is not None  # noqa: S101 - the caller looked
     try:
         tokens = flows.refresh(open_desk(store, person), kept.refresh)
-    except StoreDeniedError:
+    except SessionEndedError:
         vault.forget()
         raise
     vault.keep(replace(record, obtained_at=tokens.obtained_at, expires_at=tokens.expires_at),
@@ -308,27 +290,3 @@ def _is_due(tokens: Tokens) -> bool:
         return False
     lifetime = tokens.expires_at - tokens.obtained_at
     return tokens.expires_at - time.time() < min(EARLY_S, EARLY_PART * lifetime)
-
-
-def _given(store: StoreSettings) -> str:
-    """The token of the environment, for a store that has a login."""
-    found = standing(store)
-    if found.source != "environment":
-        return ""
-    from rorcli.login.secret import Secret, private_text
-
-    text = os.environ.get(VARIABLES[0]) or private_text(Path(os.environ[VARIABLES[1]]))
-    return Secret(text.strip()).reveal()
-
-
-def _expiry_of(token: str) -> float:
-    """When a JWT says that it ends, unverified, for display; 0 for anything else."""
-    import base64
-    import json
-
-    try:
-        middle = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-        return float(claims["exp"])
-    except (IndexError, ValueError, KeyError, TypeError):
-        return 0

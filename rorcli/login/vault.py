@@ -76,9 +76,9 @@ class Vault:
         """What is kept; an empty Record when nothing is. UsageError when others may read it."""
         if not self.path.exists() and not self.path.is_symlink():
             return Record()
-        if self.path.is_symlink() or (fault := why_not_private(self.path)):
-            raise UsageError(fault if not self.path.is_symlink() else f"{self.path} est un lien",
-                             remedy=f"supprimez {self.path}, puis rorcli login")  # fmt: skip
+        planted = f"{self.path} est un lien" if self.path.is_symlink() else ""
+        if fault := planted or why_not_private(self.path):
+            raise UsageError(fault, remedy=f"supprimez {self.path}, puis rorcli login")
         try:
             found = json.loads(self.path.read_text("utf-8"))
             known = {name: found[name] for name in Record.__dataclass_fields__ if name in found}
@@ -102,7 +102,9 @@ class Vault:
     def keep(self, record: Record, access: Secret, refresh: Secret | None) -> Record:
         """Keeps a session; the Record says where: keyring, file, or "" when none is to be kept."""
         if self._storage == "none":
-            return replace(record, storage="")
+            kept = replace(record, storage="")
+            self.write(Record(last_step=record.last_step))
+            return kept
         text = json.dumps({"access": access.reveal(), "refresh": refresh and refresh.reveal()})
         former = self.read()
         chunks = self._in_keyring(text) if self._storage != "file" else 0

@@ -143,14 +143,14 @@ class Wire(OAuth2Session):
                 f"prévu (émetteur attendu {auth.issuer}, reçu {wording.tame(found.get('issuer'))})",
                 remedy="vérifiez issuer",
             )
-        if auth.client_auth == "mtls":  # RFC 8705, 5
+        if auth.token_endpoint:
+            found["token_endpoint"] = auth.token_endpoint
+        elif auth.client_auth == "mtls":  # RFC 8705, 5
             found |= found.get("mtls_endpoint_aliases") or {}
         known = {name: found[name] for name in Provider.__dataclass_fields__ if found.get(name)}
         for name, value in known.items():
             if name.endswith(("_endpoint", "_uri")) and not is_safe(str(value)):
                 raise wording.in_clear(str(value))
-        if auth.token_endpoint:
-            known["token_endpoint"] = auth.token_endpoint
         return Provider(**known)
 
     def _proof(self) -> Any:

@@ -17,6 +17,14 @@ LOGIN = "rorcli login"
 INCOHERENT = "réponse d'authentification incohérente : connexion abandonnée par sécurité"
 
 
+class SessionEndedError(StoreDeniedError):
+    """A refresh token that the provider no longer takes: what is kept is worth nothing."""
+
+
+class PasswordRefusedError(StoreDeniedError):
+    """A login, password or code that is wrong, as far as the provider says."""
+
+
 class Failure(NamedTuple):
     """What went wrong: OAuth's `error` and `description`, the grant asked for, our certificate."""
 
@@ -68,9 +76,9 @@ def not_logged_in(store: str) -> StoreDeniedError:
     )
 
 
-def session_ended() -> StoreDeniedError:
-    """A refresh token that is no longer taken."""
-    return StoreDeniedError("session expirée", remedy=f"reconnectez-vous avec {LOGIN}")
+def session_ended() -> SessionEndedError:
+    """A session that cannot be renewed."""
+    return SessionEndedError("session expirée", remedy=f"reconnectez-vous avec {LOGIN}")
 
 
 def skewed(seconds: int) -> str:
@@ -119,7 +127,7 @@ def _grant_refused(failure: Failure, auth: Auth) -> StoreDeniedError:  # noqa: A
         return StoreDeniedError(_PLAIN["otp_needed"][0], remedy=_PLAIN["otp_needed"][1])
     if "disabled" in failure.description.lower():
         return StoreDeniedError("ce compte est désactivé", remedy="adressez-vous à votre portail")
-    return StoreDeniedError(
+    return PasswordRefusedError(
         "identifiant, mot de passe ou code refusé (ou compte temporairement bloqué). "
         "Aucun nouvel essai n'est fait automatiquement",
         remedy="si un code par SMS ou courriel est demandé, utilisez la connexion par navigateur",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rorcli.login.sessions import Standing
+from rorcli.login.standing import Standing
 from rorcli.reports import Line
 from rorcli.settings import StoreSettings
 
@@ -49,8 +49,10 @@ def render_identity(store: StoreSettings, standing: Standing) -> Iterator[Line]:
             yield f"par : {METHODS.get(record.method, record.method)}"
             yield f"jeton jusqu'au : {_until(record.expires_at)}{_renewed(record.has_refresh)}"
             yield f"gardée dans : {PLACES[record.storage]}"
+        case "ended":
+            yield "session expirée : rorcli login"
         case _:
-            yield "non connecté"
+            yield "non connecté : rorcli login"
 
 
 def identity_data(store: StoreSettings, standing: Standing) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class Keycloak:
         self.base, self.ca = base, authority.pem
         self.authority = authority
         self.seed, self.psc_seed = pyotp.random_base32(), pyotp.random_base32()
+        # A server takes a code once: people and scripts do not share a key.
+        self.script_seed = pyotp.random_base32()
         self.short_seed = "JBSWY3DPEHPK3PXP"
         self.certificate, self.key = authority.issue(SERVICE)
         self.other_certificate, self.other_key = authority.issue("autre service")
@@ -122,6 +124,7 @@ class Keycloak:
                 person("referent", "Claire", "MARTIN", seed=self.seed),
                 person("sans-code", "Alex", "DURAND"),
                 person("distrait", "Paule", "LEROUX"),
+                person("automate", "Luc", "MOREL", seed=self.script_seed),
                 person("ancien", "Anne", "PETIT", seed=self.short_seed),
             ],
             "identityProviders": [{

@@ -254,23 +254,23 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def password(seed: str) -> str:
-    os.environ["CANARI_SEED"] = seed
+    os.environ["CLE"] = seed
     return (
-        PUBLIC + 'method = "password"\npassword = {env = "CANARI_PASSWORD"}\n'
-        'otp = {from = "seed", seed = {env = "CANARI_SEED"}}\n'
+        PUBLIC + 'method = "password"\npassword = {env = "MOT"}\n'
+        'otp = {from = "seed", seed = {env = "CLE"}}\n'
     )
 
 
 @pytest.fixture
 def kept_password(monkeypatch):
-    monkeypatch.setenv("CANARI_PASSWORD", PASSWORD)
-    monkeypatch.setenv("CANARI_SEED", "")
+    monkeypatch.setenv("MOT", PASSWORD)
+    monkeypatch.setenv("CLE", "")
 
 
 def test_password_and_code_are_sent_once_and_never_twice_in_a_step(
     login_as, identity, kept_password
 ):
-    store = login_as(password(identity.seed) + 'login = "referent"')
+    store = login_as(password(identity.script_seed) + 'login = "automate"')
     first = run(["login"], store="prod")
     assert first.code == 0, first.err
     step = Vault(store).read().last_step
@@ -288,9 +288,7 @@ def test_a_seed_of_80_bits_is_taken_with_a_warning(login_as, identity, kept_pass
 def test_a_locked_account_answers_as_a_wrong_password_and_one_try_is_one(
     login_as, identity, monkeypatch, kept_password
 ):
-    login_as(
-        PUBLIC + 'method = "password"\nlogin = "distrait"\npassword = {env = "CANARI_PASSWORD"}'
-    )
+    login_as(PUBLIC + 'method = "password"\nlogin = "distrait"\npassword = {env = "MOT"}')
     monkeypatch.setenv("RORCLI_PASSWORD", "CANARI-mauvais")
     for _ in range(3):
         assert "compte temporairement bloqué" in run(["login"], store="prod").err
@@ -304,7 +302,7 @@ def test_a_locked_account_answers_as_a_wrong_password_and_one_try_is_one(
 
 def test_a_flow_that_is_closed_for_the_client_says_whom_to_ask(login_as, kept_password):
     login_as('client_id = "rorcli-strict"\nmethod = "password"\nlogin = "sans-code"\n'
-             'password = {env = "CANARI_PASSWORD"}')  # fmt: skip
+             'password = {env = "MOT"}')  # fmt: skip
     refused = run(["login"], store="prod")
     assert refused.code == 2
     assert "n'est pas ouvert pour « rorcli-strict »" in refused.err

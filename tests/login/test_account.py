@@ -53,7 +53,11 @@ def test_log_in_look_log_out(configure, provider, browser):
     assert revoked.form["token_type_hint"] == "refresh_token"
     assert not Vault(store).path.exists()
     assert run(["logout"], store="prod").err == "prod : aucune session à fermer.\n"
-    assert run(["whoami"], store="prod") == (4, "annuaire : prod\nnon connecté\n", "")
+    assert run(["whoami"], store="prod") == (
+        4,
+        "annuaire : prod\nnon connecté : rorcli login\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,7 @@ def test_a_token_is_taken_from_stdin_and_its_end_is_known(configure):
     assert said["expires_at"].startswith("20")
     assert run(["whoami", "--token"], store="prod").out == token(exp=end) + "\n"
     assert run(["login", "--refresh"], store="prod").code == 4
-    for wrong in ("", "\n", "deux mots\n"):
+    for wrong in ("", "\n", "deux mots\n", "jeton-é", "a\nb"):
         assert run(["login", "--with-token"], stdin=wrong, store="prod").code == 2
 
 
@@ -120,6 +124,8 @@ def test_a_token_that_has_ended_is_not_used(configure):
     run(["login", "--with-token"], stdin=token(exp=int(time.time()) - 5), store="prod")
     done = run(["whoami", "--token"], store="prod")
     assert (done.code, "session expirée" in done.err) == (4, True)
+    done = run(["whoami"], store="prod")
+    assert (done.code, "session expirée" in done.out) == (4, True)
 
 
 def test_the_environment_goes_first_and_refuses_a_login(configure, monkeypatch, tmp_path):
@@ -135,6 +141,8 @@ def test_the_environment_goes_first_and_refuses_a_login(configure, monkeypatch, 
     for words in ([], ["--with-token"]):
         done = run(["login", *words], stdin="CANARI", store="prod")
         assert (done.code, "RORCLI_TOKEN est défini" in done.err) == (2, True)
+    monkeypatch.setenv("RORCLI_TOKEN", "deux\nlignes")
+    assert "RORCLI_TOKEN ne donne pas de jeton" in run(["whoami", "--token"], store="prod").err
     monkeypatch.delenv("RORCLI_TOKEN")
     place.chmod(0o644)
     assert run(["whoami", "--token"], store="prod").code == 2

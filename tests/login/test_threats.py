@@ -365,7 +365,17 @@ def test_a_refused_kept_password_is_tried_twice_at_most_until_a_login(configure,
         source_of(store).token()
     assert len(provider.seen("/token")) == 2
     assert run(["login"], store="prod").code == 0
+    assert Vault(store).read().failures == 0
     assert source_of(store).token().startswith("CANARI-acces")
+
+
+def test_a_failure_that_is_not_the_password_s_does_not_count(configure, provider):
+    store = configure(PASSWORD)
+    for error in ("invalid_client", "unauthorized_client", "invalid_scope"):
+        provider.says("/token", 400, {"error": error})
+        with pytest.raises(RorcliError):
+            source_of(store).token()
+    assert Vault(store).read().failures == 0
 
 
 def test_a_seed_beside_its_password_is_warned_of(configure, provider, monkeypatch):

@@ -13,8 +13,9 @@ import pytest
 from keyring.backend import KeyringBackend
 
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
-from rorcli.login import ring, sessions, vault
+from rorcli.login import ring, vault
 from rorcli.login.secret import Secret, Secrets
+from rorcli.login.standing import standing
 from rorcli.login.vault import Vault
 from tests.cli.harness import run
 from tests.login.conftest import source_of
@@ -229,6 +230,28 @@ def test_a_server_that_is_down_costs_no_session(configure, provider):
     assert source_of(store).token().startswith("CANARI-acces")
 
 
+def test_a_refresh_that_fails_for_another_reason_costs_no_session(configure, provider):
+    store = configure()
+    place, _ = kept(store)
+    late(place)
+    provider.says("/token", 401, {"error": "invalid_client"})
+    with pytest.raises(StoreDeniedError, match="n'est pas reconnu"):
+        source_of(store).token()
+    assert place.read().is_open
+
+
+def test_an_unattended_password_is_sent_once_and_its_session_serves_the_next_runs(
+    configure, provider, monkeypatch
+):
+    monkeypatch.setenv("RORCLI_PASSWORD", "CANARI-mot")
+    store = configure('method = "password"\nlogin = "x"')
+    provider.nonce = None
+    assert standing(store).source == "account"
+    assert source_of(store).token() == source_of(store).token()
+    assert len(provider.seen("/token")) == 1
+    assert standing(store).source == "session"
+
+
 def test_a_lock_that_is_never_let_go_is_told(configure, monkeypatch):
     monkeypatch.setattr(vault, "LOCK_S", 0.05)
     place = Vault(configure())
@@ -250,4 +273,4 @@ def test_a_service_account_keeps_nothing_and_asks_at_each_run(configure, provide
     assert source_of(store).token() != source.token()
     assert len(provider.seen("/token")) == 2
     assert not Vault(store).path.exists()
-    assert sessions.standing(store).source == "account"
+    assert standing(store).source == "account"

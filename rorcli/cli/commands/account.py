@@ -55,7 +55,8 @@ def login(
     if sum((method is not None, with_token, refresh)) > 1:
         raise UsageError("--method, --with-token et --refresh s'excluent")
     if with_token:
-        record = sessions.take_token(store, session.terminal.read_bytes().decode().strip())
+        text = session.terminal.read_bytes().decode("ascii", "replace")
+        record = sessions.take_token(store, text.strip())
     elif refresh:
         record = sessions.renew(store, person)
     else:
@@ -66,7 +67,7 @@ def login(
 
 def _is_needless(session: Session, store: StoreSettings) -> bool:
     """Whether the store is anonymous, which is then said."""
-    from rorcli.login.sessions import needs_login
+    from rorcli.login.standing import needs_login
     from rorcli.reports.identity import anonymous
     from rorcli.settings import redacted
 
@@ -99,15 +100,16 @@ def logout(
       rorcli logout
       rorcli logout --all
     """
-    from rorcli.login import sessions
+    from rorcli.login.sessions import sign_out
+    from rorcli.login.standing import needs_login
 
     session: Session = context.obj
     chosen = session.settings.store
     for store in session.settings.stores.values() if every else [chosen]:
-        if every and not sessions.needs_login(store):
+        if every and not needs_login(store):
             continue
         if not _is_needless(session, store):
-            was_open, is_revoked = sessions.sign_out(store, session.keyboard)
+            was_open, is_revoked = sign_out(store, session.keyboard)
             session.terminal.say(f"{store.name} : {_closed(was_open, is_revoked)}")
     return ExitCode.OK
 
@@ -136,7 +138,7 @@ def whoami(
       rorcli whoami
       rorcli whoami -o json
     """
-    from rorcli.login import sessions
+    from rorcli.login.standing import standing
     from rorcli.reports.identity import identity_data, render_identity
 
     session: Session = context.obj
@@ -144,8 +146,8 @@ def whoami(
     if token:
         session.terminal.write(_token(session, store, force=force))
         return ExitCode.OK
-    found = sessions.standing(store)
-    is_known = found.source != "none"
+    found = standing(store)
+    is_known = found.source not in ("none", "ended")
     if output == "json":
         from rorcli.reports.machine import dumps
 

@@ -239,7 +239,7 @@ def _write_test(session: Session, *, yes: bool) -> list[dict[str, Any]]:
 
 def _login(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
     """What a login of this store would meet; {} when it has none."""
-    from rorcli.login.sessions import needs_login
+    from rorcli.login.standing import needs_login
 
     if not needs_login(store := session.settings.store):
         return {}
