@@ -20,7 +20,7 @@ from rorcli.errors import RorcliError
 from rorcli.reports import plain
 from rorcli.reports.findings import findings_data, one_line, render_counts, render_finding
 from rorcli.reports.machine import dumps
-from rorcli.validation.findings import CATALOGUE, RULES, Finding, Severity
+from rorcli.validation.findings import CATALOGUE, Finding, Severity
 from rorcli.validation.lessons import lessons, page_of
 
 HOME = "https://rorcli.example"
@@ -185,16 +185,12 @@ def _sarif(seen: Checkup) -> str:
 
 
 def _sarif_rule(rule: str) -> dict[str, Any]:
-    known = CATALOGUE[rule]
-    why, help_, page = known.title, "rorcli audit --help", "docs/guide.md"
-    if rule in RULES:
-        why, page = lessons()[rule].why, page_of(rule)
-        source = lessons()[rule].source
-        help_ = f"{why} Source : {source}. Exemples : rorcli validate --explain {rule}"
+    known, told, page = CATALOGUE[rule], lessons()[rule], page_of(rule)
+    help_ = f"{told.why} Source : {told.source}. Plus : rorcli validate --explain {rule}"
     return {
         "id": rule,
         "shortDescription": {"text": known.title},
-        "fullDescription": {"text": why},
+        "fullDescription": {"text": told.why},
         "help": {"text": help_, "markdown": f"{help_} ou [{page}]({HOME}/{page})"},
         "helpUri": f"{HOME}/{page}",
         "defaultConfiguration": {"level": _LEVELS[known.severity]},

@@ -13,7 +13,7 @@ from operator import eq
 from pathlib import Path
 
 from rorcli.errors import UsageError
-from rorcli.validation.findings import RULES, Rule
+from rorcli.validation.findings import CATALOGUE, Rule
 
 FILE = Path(__file__).parents[1] / "data" / "regles.toml"
 PAGE = "docs/regles.md"
@@ -24,13 +24,13 @@ class Lesson:
     """What a rule is for, in French. `wrong` in the place of `right` trips it, and no other rule.
 
     `right` stands in a valid file of `examples/`, unless `instead_of` names the lines that do;
-    `fix` is what `--fix` mends of it.
+    `fix` is what `--fix` mends of it. Rules of `audit` have no example.
     """
 
     why: str
     source: str
-    wrong: str
-    right: str
+    wrong: str = ""
+    right: str = ""
     instead_of: str = ""
     fix: str = ""
 
@@ -53,13 +53,12 @@ def rule_named(word: str) -> Rule:
     """The rule that a person names: ROR203, ror203 or 203; UsageError with the closest one."""
     wanted = word.strip().upper()
     wanted = f"ROR{wanted}" if wanted.isdigit() else wanted
-    if wanted in RULES:
-        return RULES[wanted]
+    if wanted in CATALOGUE:
+        return CATALOGUE[wanted]
     from difflib import get_close_matches
 
-    alike = get_close_matches(wanted, RULES, n=len(RULES), cutoff=0.5)
-    near = max(
-        alike, key=lambda each: list(map(eq, each, wanted)), default=""
-    )  # first digits first
-    meant = f"vouliez-vous dire {near} ({RULES[near].title}) ? " if near else ""
+    alike = get_close_matches(wanted, CATALOGUE, n=len(CATALOGUE), cutoff=0.5)
+    # Of those that are alike, the one whose first digits are: it is of the same family.
+    near = max(alike, key=lambda each: list(map(eq, each, wanted)), default="")
+    meant = f"vouliez-vous dire {near} ({CATALOGUE[near].title}) ? " if near else ""
     raise UsageError(f"la règle « {word} » n'existe pas", remedy=f"{meant}toutes sont dans {PAGE}")

@@ -135,12 +135,14 @@ def check_closed_codes(view: View) -> Iterator[Issue]:
             if not held:
                 continue
             closed = _closed(spec.table, view.today)
+            is_listed = spec.table in codes.TABLES
+            listed = f" ; la liste : rorcli codes {spec.table}" if is_listed else ""
             for index, value in enumerate((held,) if isinstance(held, str) else held):
                 if code := closed.get(value):
                     where = f"{noun.pointer}/{spec.key}" + (f"/{index}" if spec.is_list else "")
                     since = f'"{value}" ({code.label}) est fermé depuis le {code.ends_on}'
                     message = f"« {spec.label} » : {since}"
-                    yield Issue("ROR304", where, message, "choisissez un code ouvert")
+                    yield Issue("ROR304", where, message, f"choisissez un code ouvert{listed}")
 
 
 @cache
@@ -205,7 +207,8 @@ def _contradicted(document: Document, start: int, end: int, said: str) -> Iterat
     for pointer, table, value in held:
         if (other := table.by_label(said)) and value in table.codes:
             message = f'"{value}" est {table.label(value)}, le commentaire dit {other.label}'
-            remedy = f"corrigez le commentaire, ou écrivez {scalar(other.code)}"
+            both = (f"{scalar(c.code)}  # {c.label}" for c in (table.codes[value], other))
+            remedy = f"écrivez {', ou '.join(both)}"
             yield Issue("ROR305", pointer, message, remedy, mend=value)
             return
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from rorcli import __version__
-from rorcli.validation import RULES
+from rorcli.validation.findings import CATALOGUE
 from tests.cli.harness import run
 from tests.cli.test_validate import CLEAN, EXAMPLES, FAULTY, LINE, data
 
@@ -161,7 +161,7 @@ def test_a_rule_is_explained_by_its_name(word, golden):
 
 
 def test_an_explanation_for_programs_is_of_the_shipped_schema():
-    for rule in RULES:
+    for rule in CATALOGUE:
         result = run(["validate", "--explain", rule, "-o", "json"])
         assert result.code == 0
         Draft202012Validator(RULE_SCHEMA).validate(json.loads(result.out))
@@ -183,3 +183,6 @@ def test_what_cannot_be_set_aside_says_so():
     told = run(["validate", "--explain", "ROR104"]).out
     assert "ne s'écarte pas" in told
     assert "rorcli: ignore" not in told
+    told = run(["validate", "--explain", "ROR504"]).out
+    assert "rorcli audit" in told
+    assert not re.search("Faux|rorcli: ignore", told)

@@ -9,6 +9,7 @@ import pytest
 from rorcli.reports.lessons import render_page
 from rorcli.text.document import read
 from rorcli.validation import RULES, validate, validate_all
+from rorcli.validation.findings import CATALOGUE
 from rorcli.validation.lessons import lessons, page_of
 from tests.examples.test_examples import EXAMPLES, TODAY, VALID
 from tools import build_rules_page
@@ -45,7 +46,13 @@ def findings(rule, snippet):
 
 
 def test_every_rule_has_its_lesson():
-    assert list(lessons()) == list(RULES)
+    assert list(lessons()) == list(CATALOGUE)
+
+
+def test_every_rule_of_validate_has_its_example():
+    assert {rule for rule, lesson in lessons().items() if lesson.wrong and lesson.right} == set(
+        RULES
+    )
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -58,7 +65,7 @@ def test_the_right_example_trips_none(rule):
     assert findings(rule, lessons()[rule].right) == []
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", CATALOGUE)
 def test_a_lesson_is_a_sentence_and_its_source_goes_on(rule):
     lesson = lessons()[rule]
     assert lesson.why.endswith(".")
@@ -73,7 +80,7 @@ def test_the_page_is_what_the_program_tells():
     )
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", CATALOGUE)
 def test_each_rule_has_its_anchor_on_the_page(rule):
     page, _, anchor = page_of(rule).partition("#")
     text = (EXAMPLES.parent / page).read_text("utf-8")

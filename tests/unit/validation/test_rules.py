@@ -123,7 +123,7 @@ VALUES = [
     Wrong("ROR303", "error", "age_max: 120 ans", "age_max: §179 mois", ("15 ans", "179 mois")),
     Wrong("ROR304", "warning", "civilite: MME", "civilite: §MLLE", ("« Civilité »", "Mademoiselle", "2016-09-01")),
     Wrong("ROR304", "warning", '["03"]', '["03", §"27"]', ("Soins à domicile", "2026-09-28")),
-    Wrong("ROR305", "warning", '"06"  # Standard', '§"06"  # Secrétariat', ("Standard", "Secrétariat", 'écrivez "07"')),
+    Wrong("ROR305", "warning", '"06"  # Standard', '§"06"  # Secrétariat', ("Standard", "Secrétariat", 'écrivez "06"  # Standard, ou "07"  # Secrétariat')),
     Wrong("ROR305", "warning", '- "022"', '- §"001"', ("Addictologie comportementale", "Chirurgie gynécologique", '"022"')),
     Wrong("ROR306", "warning", f"capacites:\n                - {BEDS}", f"capacites:\n                §- {BEDS.replace('24', '19')}",
           ("lit", "20", "19")),
