@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "rorcli"
 ROOMS = """
     rorcli
     errors identifiers codes fields nouns items model
-    text text.document text.render text.edits text.blocks text.batches text.selectors
+    text text.problems text.document text.render text.edits text.blocks text.batches text.selectors
     validation.findings validation.suppressions validation.lessons validation.view validation.causes validation.wording validation.schema
     validation.numbers validation.rules validation.plausibility validation.across validation.completeness validation validation.freshness validation.rounds
     validation.national validation.auditing

@@ -22,6 +22,7 @@ import yaml
 from rorcli.fields import Kind, specs
 from rorcli.items import Capacite
 from rorcli.model import EntiteGeographique, Unite
+from rorcli.text.problems import MAX_DEPTH, explain
 
 try:
     from yaml._yaml import CParser as _Parser
@@ -29,7 +30,6 @@ except ImportError:  # a PyYAML built without libyaml: same events, forty times 
     from yaml import SafeLoader as _Parser  # type: ignore[assignment]
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_DEPTH = 100
 MAX_DIGITS = 15
 _DATED = (Capacite, EntiteGeographique, Unite)
 DAY_KEYS = frozenset(k for n in _DATED for k, s in specs(n).items() if s.kind is Kind.DAY)
@@ -57,20 +57,6 @@ _SUSPECT = _DIGITS | {word[:1] for word in (*_WORDS, *_DISPUTED)}  # begin what 
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ITEM: Any = object()  # stands for the key in a list
 _NO_KEY = (-1, -1)
-
-_PROBLEMS = {
-    "mapping values are not allowed": "« : » est mal placé : une valeur qui contient « : » "
-    "s'écrit entre guillemets, et une clé est alignée avec ses voisines",
-    "found a tab character": "une tabulation sert de retrait : YAML n'admet que des espaces",
-    "cannot start any": "ce caractère ne commence pas une valeur : mettez-la entre guillemets",
-    "did not find expected key": "le retrait de cette ligne ne correspond à aucune liste ni clé",
-    "did not find expected '-'": "cette ligne devrait commencer par « - » ou être décalée",
-    "did not find expected ',' or": "une virgule ou une fermeture manque",
-    "found unexpected end of stream": "des guillemets ne sont pas refermés",
-    "found unknown escape character": "séquence « \\ » inconnue entre guillemets doubles",
-    "could not find expected ':'": "« : » manque après cette clé",
-    "exceeded max": f"plus de {MAX_DEPTH} niveaux imbriqués",
-}
 
 
 class Mark(NamedTuple):
@@ -214,7 +200,8 @@ class _Reader:
             at = next(found.start() for found in _FORBIDDEN.finditer(self.text))
             self._fault("ROR101", at, f"caractère interdit U+{ord(self.text[at]):04X}", "ôtez-le")
         except yaml.MarkedYAMLError as error:
-            self._syntax(error)
+            found = explain(self.text, error)
+            self._fault("ROR101", *found)
         return self
 
     def _walk(self, parser: Any) -> None:  # noqa: C901 - calls would be most of what reading costs
@@ -333,17 +320,6 @@ class _Reader:
     def _refuse(self, event: Any, what: str, remedy: str, rule: str = "ROR103") -> None:
         self._fault(rule, event.start_mark.index, what, remedy)
         raise _Stop
-
-    def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        # Quotes that are not closed reach the end of the file: what counts is where they open.
-        opening = error.context_mark if "end of stream" in str(error.problem) else None
-        mark = opening or error.problem_mark or error.context_mark
-        offset = 0 if mark is None else min(mark.index, max(len(self.text) - 1, 0))
-        tab = self.text.startswith("\t", offset)
-        problem = "found a tab character" if tab else str(error.problem)
-        known = next((said for key, said in _PROBLEMS.items() if key in problem), None)
-        message = known or "la syntaxe YAML est rompue ici ou juste au-dessus"
-        self._fault("ROR101", offset, message, "corrigez cette ligne, puis relancez la commande")
 
 
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
