@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
+from rorcli.model import decode
 from rorcli.text.document import read
 from rorcli.validation import RULES, validate, validate_all
+from rorcli.validation.across import Across, claims
 from tests.sample import SAMPLE, TODAY, edited
 
 
@@ -351,6 +353,20 @@ def test_what_two_files_say_differently_is_told_in_the_second(rule, severity, ol
 )  # fmt: skip
 def test_what_two_files_do_not_both_say_or_say_alike_is_not_told(old, new):
     assert check_both(edited(old, new, OTHER)[0]) == []
+
+
+def test_many_files_may_have_many_units_each_of_its_own():
+    """Names are known by their hash, in a table that grows."""
+    across = Across()
+    one = claims(decode(read(SAMPLE, "a.yaml").data))
+    for number in range(400):
+        units = tuple((f"52/{number}-{rank}", "/p") for rank in range(20))
+        said = one._replace(finess=str(number), units=units, people=())
+        assert list(across.check(f"{number}.yaml", said)) == []
+    again = one._replace(finess="x", units=(("52/7-3", "/p"), ("52/new", "/q")), people=())
+    [found] = across.check("again.yaml", again)
+    assert (found.rule, found.pointer) == ("ROR312", "/p/id")
+    assert "7.yaml a déjà" in found.message
 
 
 def test_names_of_one_rpps_agree_between_units_of_one_file():
