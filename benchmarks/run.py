@@ -1,6 +1,7 @@
 """Measures rorcli against the lower bounds and the peers that it could be built on.
 
-    python benchmarks/run.py [--quick] [--only NAME...] [--strict] [--check-jsonschema PATH]
+    python benchmarks/run.py [--quick] [--rounds N] [--only NAME...] [--strict]
+                             [--check-jsonschema PATH]
 
 Each figure is a ratio of two works done in turn, A B A B, within one run: the median of the ratios
 of the rounds, after a warm-up. Milliseconds are those of one machine, ratios travel better. Writes
@@ -311,6 +312,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds and files")
+    parser.add_argument("--rounds", type=int, default=0, help="other than nine")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     parser.add_argument("--only", nargs="+", default=[], choices=[g.__name__ for g in GROUPS])
     parser.add_argument("--check-jsonschema", default="", metavar="PATH")
@@ -320,6 +322,7 @@ def main() -> int:
         ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "pycache")
         found = asked.check_jsonschema or _installed_peer(Path(folder) / "peer")
         bench = Bench(Path(folder), found, quick=asked.quick)
+        bench.rounds = asked.rounds or bench.rounds
         groups = [g for g in GROUPS if not asked.only or g.__name__ in asked.only]
         rows = [row for group in groups for row in _shown(group(bench))]
         lines = ["# What rorcli costs", "", "Written by `python benchmarks/run.py`.", ""]
