@@ -14,9 +14,10 @@ from rorcli.validation.completeness import Demand, demands
 from rorcli.validation.findings import Issue
 from rorcli.validation.freshness import EG, Aged, Dates, Place, aged, parse_limit, places
 from rorcli.validation.national import CODES, Register, Requirement, Status, requirements
+from rorcli.validation.registration import RULE, registrations
 from rorcli.validation.view import View
 
-AGE, NATIONAL = "age", "national"
+AGE, NATIONAL, REGISTER = "age", "national", "annuaire"
 # What `--check` may ask for, and the rules of completeness that answer.
 CHECKS: Mapping[str, frozenset[str]] = {
     AGE: frozenset(),
@@ -24,7 +25,10 @@ CHECKS: Mapping[str, frozenset[str]] = {
     "praticiens": frozenset({"ROR402"}),
     "capacites": frozenset({"ROR403"}),
     NATIONAL: frozenset({"ROR406"}),
+    REGISTER: frozenset({RULE}),
 }
+# What is asked when nobody chooses: the register's extract has to be given.
+USUAL = tuple(check for check in CHECKS if check != REGISTER)
 NODE_LEVELS = (EG, *LEVELS)
 
 
@@ -32,13 +36,15 @@ NODE_LEVELS = (EG, *LEVELS)
 class Criteria:
     """What is asked on a day: what is dated before `limit` is late; the checks to answer.
 
-    `levels` holds the limit of the levels that have one of their own.
+    `levels` holds the limit of the levels that have one of their own; `is_registered` tells whether
+    the Annuaire santé knows an RPPS, for the check of that name.
     """
 
     today: date
     limit: date
-    checks: tuple[str, ...] = tuple(CHECKS)
+    checks: tuple[str, ...] = USUAL
     levels: Mapping[str, date] = field(default_factory=dict)
+    is_registered: Callable[[str], bool] | None = None
 
     def is_late(self, level: str, day: date | None) -> bool:
         """Whether a node of that level is late; without a day it is."""
@@ -166,6 +172,8 @@ def audit(establishment: Establishment, dates: Dates, asked: Criteria) -> Audit:
     nodes = places(view)
     rules = asked.rules
     found = tuple(each for each in demands(view) if each.rule in rules) if rules else ()
+    if REGISTER in asked.checks and asked.is_registered:
+        found += tuple(registrations(view, asked.is_registered))
     at = {chain[0].pointer: place for place, chain in nodes}
     missing = tuple(Missing(_around(at, d.issue.pointer), d.issue) for d in found if d.issue)
     return Audit(

@@ -123,6 +123,7 @@ _ALL = (
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
 _AUDITED = (
     Rule("ROR410", _W, "Pas vérifié depuis longtemps"),
+    Rule("ROR411", _W, "Praticien absent de l'Annuaire santé"),
     Rule("ROR501", _W, "CO1 : urgences mal nommées"),
     Rule("ROR502", _W, "CO2 : maternité incohérente"),
     Rule("ROR503", _W, "CO3 : unité sensible à revoir"),

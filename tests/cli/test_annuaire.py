@@ -1,8 +1,10 @@
 """`add-practitioner --annuaire`: what the register fills in, and what the person decides."""
 
+import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from rorcli.files import read_file
@@ -105,3 +107,48 @@ def test_a_number_that_the_register_lacks_is_told_and_its_fields_still_wanted():
     result = add("--rpps", "10999990020")
     assert result.code == 1
     assert "n'est pas dans l'extrait" in result.err
+
+
+# Who is no longer there
+
+
+def audited(*words: str):
+    return run(["audit", "etab.yaml", *words])
+
+
+def test_the_audit_tells_who_the_register_no_longer_knows():
+    result = audited("--annuaire", "extrait.txt", "--check", "annuaire")
+    assert result.code == 1
+    told = [line for line in result.out.splitlines() if "ROR411" in line]
+    # One line a situation; TARTAMPION is in the extract, whatever her name there.
+    assert any("Erwan LE GALL (10999404527)" in line for line in told)
+    assert not any("10099999996" in line for line in told)
+    assert "remove-practitioner" in result.out
+    everybody = {each.rpps for placed in decode(read_file(EXAMPLE).data).units()
+                 for each in placed.unit.praticiens}  # fmt: skip
+    write(Path("extrait.txt"), *(line(rpps or "") for rpps in everybody))
+    assert audited("--annuaire", "extrait.txt", "--check", "annuaire").code == 0
+
+
+def test_the_register_is_a_check_like_another():
+    data = json.loads(audited("--annuaire", "extrait.txt", "-o", "json").out)
+    assert data["checks"][-1] == "annuaire"
+    assert {each["rule"] for each in data["missing"]} == {"ROR411"}
+    schema = EXAMPLE.parents[1] / "schemas" / "audit.v1.schema.json"
+    jsonschema.validate(data, json.loads(schema.read_text("utf-8")))
+    passed = audited("--annuaire", "extrait.txt", "--fail-on", "coordonnees")
+    assert passed.code == 0
+    assert "annuaire" not in json.loads(audited("-o", "json").out)["checks"]
+
+
+def test_the_register_must_be_given():
+    result = audited("--check", "annuaire")
+    assert (result.code, result.out) == (2, "")
+    assert "--annuaire EXTRAIT" in result.err
+
+
+def test_a_page_to_share_names_nobody():
+    audited("--annuaire", "extrait.txt", "--report", "html=page.html")
+    page = Path("page.html").read_text("utf-8")
+    assert "Annuaire santé" in page
+    assert "LE GALL" not in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,6 +10,7 @@ import typer
 
 from rorcli.cli.checkups import Reports, ShowPersonal, parse_reports
 from rorcli.cli.options import OUTPUT, Favorites, Paths
+from rorcli.cli.register import Annuaire, open_index
 from rorcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def audit(
         typer.Option(
             "--check",
             metavar="CONTRÔLES",
-            help="Contrôles, séparés par des virgules ; tous par défaut.",
+            help="Contrôles, séparés par des virgules ; par défaut tous, annuaire s'il est donné.",
         ),
     ] = None,
     fail_on: Annotated[
@@ -66,6 +68,7 @@ def audit(
         str, typer.Option("--ej", metavar="FINESS|NOM", help="Dans l'annuaire : cette EJ seule.")
     ] = "",
     favoris: Favorites = False,
+    annuaire: Annuaire = None,
     reports: Reports = None,
     html: Annotated[
         Path | None,
@@ -83,12 +86,14 @@ def audit(
       rorcli audit etablissements/ --older-than 90d
       rorcli audit etab.yaml --vue arbre
       rorcli audit --ou 44 --check praticiens,capacites -o csv > a-completer.csv
+      rorcli audit --annuaire PS_LibreAcces_Personne_activite.txt --check annuaire
       rorcli audit --vue region --html rapport.html --report xlsx=retards.xlsx
 
     Sans chemin, examine tout l'annuaire. Le plus ancien vient d'abord ; sans date connue, c'est en
     retard ; ce qui est fermé définitivement ne l'est jamais. Le code est 1 si quelque chose est en
     retard ou manque ; un écart aux exigences nationales le donne s'il est demandé, par --check ou
-    --fail-on. Contrôles : age, coordonnees, praticiens, capacites, national.
+    --fail-on. Contrôles : age, coordonnees, praticiens, capacites, national, et annuaire : qui
+    n'est plus dans l'Annuaire santé.
     """
     from rorcli import favorites
     from rorcli.cli.audits import Telling, examine_files, examine_store, tell_audit
@@ -96,6 +101,7 @@ def audit(
 
     session: Session = context.obj
     asked = _criteria(session, older_than, as_of, check)
+    asked = _with_register(session, asked, annuaire)
     wanted = parse_reports([*(reports or []), *([f"html={html}"] if html else [])], _FILED)
     how = Telling(asked, view, output, wanted, _failing(fail_on, check, asked), show_personal)
     if paths and (place or what or ej or favoris):
@@ -116,16 +122,30 @@ def _criteria(
     session: Session, older_than: str | None, as_of: str | None, check: str | None
 ) -> Criteria:
     """What is asked; an age on the command line holds for every level."""
-    from rorcli.validation.auditing import CHECKS, Criteria, parse_checks, parse_levels
+    from rorcli.validation.auditing import USUAL, Criteria, parse_checks, parse_levels
     from rorcli.validation.freshness import parse_day, parse_limit
 
     today: date = session.today if as_of is None else parse_day(as_of)
-    checks = tuple(CHECKS) if check is None else parse_checks(check)
+    checks = USUAL if check is None else parse_checks(check)
     settings = session.settings
     if older_than is not None:
         return Criteria(today, parse_limit(older_than, today), checks)
     limit = parse_limit(settings.older_than, today)
     return Criteria(today, limit, checks, parse_levels(settings.older_than_by, today))
+
+
+def _with_register(session: Session, asked: Criteria, annuaire: Path | None) -> Criteria:
+    """The same with the Annuaire santé to ask, when it is given or its check named."""
+    from rorcli.validation.auditing import REGISTER
+
+    if annuaire is None and REGISTER not in asked.checks:
+        return asked
+    index = open_index(session, annuaire)
+    if index is None:
+        raise UsageError("--check annuaire : donnez l'extrait de l'Annuaire santé",
+                         remedy="--annuaire EXTRAIT, ou le réglage annuaire")  # fmt: skip
+    checks = tuple(dict.fromkeys((*asked.checks, REGISTER)))
+    return replace(asked, checks=checks, is_registered=index.holds)
 
 
 def _failing(fail_on: str | None, check: str | None, asked: Criteria) -> frozenset[str]:
