@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from rorcli.reports.html import page
 from rorcli.validation.auditing import Criteria, audit_all
 from rorcli.validation.freshness import Dates
 from tests.cli.harness import TODAY, run
-from tests.integration.need import missing, npm_package, program
+from tests.integration.browser import chromium
+from tests.integration.need import npm_package
 
 pytestmark = pytest.mark.integration
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,21 +28,9 @@ UNITS = 30_000
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    driver_path = program("chromedriver", "apt-get install chromium chromium-driver")
-    chromium = program("chromium", "apt-get install chromium chromium-driver")
-    if find_spec("selenium") is None:
-        missing("selenium", "pip install --group integration")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,1600",
-                 "--disable-background-networking", "--lang=fr"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(driver_path))
-    yield driver
-    driver.quit()
+    logs = {"browser": "ALL", "performance": "ALL"}
+    with chromium("--window-size=1200,1600", loggingPrefs=logs) as driver:
+        yield driver
 
 
 @pytest.fixture
