@@ -66,6 +66,15 @@ def start(bench: Bench) -> Iterator[Row]:
         yield bench.row(number, (f"`{shown}`", "`python -c pass`"), (rorcli(*words), empty), target)
 
 
+def who(bench: Bench) -> Iterator[Row]:
+    """What a login costs a command that needs no network (issue 7)."""
+    config = bench.folder / "config.toml"
+    auth = '{issuer = "https://idp.example/r", client_id = "rorcli"}'
+    config.write_text(f'[store.prod]\nurl = "fhir+https://ror.example"\nauth = {auth}\n', "utf-8")
+    works = rorcli("whoami", "--config", config, "--store", "prod", ok=(4,)), rorcli("--version")
+    yield bench.row("login", ("`whoami`", "`--version`"), works, 2.0)
+
+
 def one_file(bench: Bench) -> Iterator[Row]:
     """3: the generic validator on the same file and schema."""
     for size, target in (("xs", None), ("s", 0.35), ("l", None)):
@@ -231,7 +240,7 @@ def refuse(bench: Bench) -> Iterator[Row]:
 
 
 GROUPS: tuple[Callable[[Bench], Iterator[Row]], ...] = (
-    start, one_file, modules, reader, scale.many_files, scale.processes,
+    start, who, one_file, modules, reader, scale.many_files, scale.processes,
     scale.ten_times, faulty, edit, load, refuse,
 )  # fmt: skip
 
