@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rorcli import files, schemafile
 from rorcli.adoption import Adopted, adopt_ids
@@ -37,6 +37,9 @@ from rorcli.sync import NOBODY, Named, agreement, new_base, notes_on
 from rorcli.text import render
 from rorcli.text.document import Document
 from rorcli.validation.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from rorcli.stores.fhir.bulk import ExportBag
 
 # What a file says of capacities, without those that bed management counts all day.
 KEPT_SOURCES = {None, "01"}
@@ -273,6 +276,26 @@ def load(
             yield _load_one(ours, document.text, path, store, today=today, replacing=replacing)
         except RorcliError as error:
             yield replace(refused, problem=error)
+
+
+def load_export(
+    bag: ExportBag, store: LoadableStore, *, today: date, replacing: bool
+) -> Iterator[Exchange]:
+    """Puts each establishment of a bulk export into the store, as old as the export says it is.
+
+    What is broken in it is noted: the rest is what the national directory holds.
+    """
+    for path, tree in bag.sites():
+        ours = tree.establishment
+        done = Exchange(ours.finess, path, Status.REFUSED, notes=tuple(tree.broken))
+        try:
+            days = tree.changed_on
+            added = store.add(ours, today=today, replace=replacing, changed_on=days)
+            yield replace(done, status=Status(added))
+        except DataError as error:
+            yield replace(done, problem=RefusedError(error.message, remedy=error.remedy))
+        except RorcliError as error:
+            yield replace(done, problem=error)
 
 
 def _load_one(  # noqa: PLR0913 - a file and where it goes

@@ -6,24 +6,30 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rorcli.errors import ExitCode, UsageError
+from rorcli.errors import DataError, ExitCode, RorcliError
 from rorcli.exchange import Exchange, Status, exit_code
 from rorcli.reports.lists import exchange_counts, exchange_data, exchange_line
 from rorcli.reports.machine import dumps
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
+    from rorcli.stores.fhir.bulk import ExportBag
 
 
 class Report:
     """The account of one run; `kind` is the command, `unreadable` what could not be opened."""
 
     def __init__(
-        self, session: Session, kind: str, output: str, unreadable: Sequence[UsageError] = ()
+        self, session: Session, kind: str, output: str, unreadable: Sequence[RorcliError] = ()
     ) -> None:
         self.session, self.kind, self.output = session, kind, output
-        self.unreadable = [Exchange("", Path(), Status.REFUSED, each) for each in unreadable]
+        self.unreadable: list[Exchange] = []
+        self.add_unreadable(unreadable)
         self.done: list[Exchange] = []
+
+    def add_unreadable(self, problems: Iterable[RorcliError]) -> None:
+        """What else could not be read."""
+        self.unreadable += (Exchange("", Path(), Status.REFUSED, each) for each in problems)
 
     def run(self, exchanges: Iterable[Exchange], total: int) -> None:
         """Goes through them all; after Ctrl-C, what was done is told before the program ends."""
@@ -61,3 +67,43 @@ class Report:
             "establishments": [exchange_data(each) for each in self.done],
             "unreadable": [{"message": e.message, "remedy": e.remedy} for e in problems],
         }
+
+
+def load_exports(report: Report, targets: Iterable[Path], *, replacing: bool) -> None:
+    """Loads bulk exports: all is put in order first, then each establishment is read and added."""
+    from rorcli.exchange import load_export
+    from rorcli.stores.fhir.bulk import ExportBag
+    from rorcli.stores.fhir.ndjson import export_files
+
+    files = [each for target in targets for each in export_files(target)]
+    if not files:
+        return
+    session, bag = report.session, ExportBag()
+    session.closes(bag)
+    store = session.open_store(create=True)
+    for _ in session.terminal.progress(bag.fill(files), 0, "Milliers de ressources lues :"):
+        pass
+    loading = load_export(bag, store, today=session.today, replacing=replacing)
+    report.run(loading, bag.site_count())
+    _tell_left_out(report, bag)
+
+
+def _tell_left_out(report: Report, bag: ExportBag) -> None:
+    """What of an export became no establishment, and where it stands."""
+    from rorcli.stores.fhir.bulk import FAULTS_TOLD
+
+    say = report.session.terminal.say
+    orphans = [f"{each.path}:{each.line} : {each.message}" for each in bag.orphans()]
+    say(*orphans[:FAULTS_TOLD])
+    if (more := len(orphans) - FAULTS_TOLD) > 0:
+        say(f"… et {more} autre(s) ressource(s) sans rattachement")
+    if bag.others:
+        say(f"{bag.others} ressource(s) d'un autre type laissée(s) de côté")
+    if bag.unnamed:
+        say(f"{bag.unnamed} établissement(s) sans numéro FINESS laissé(s) de côté")
+    report.add_unreadable(
+        DataError(f"{each.path}:{each.line} : {each.message}", remedy="la suite a été chargée")
+        for each in bag.faults
+    )
+    if more := bag.fault_count - len(bag.faults):
+        report.add_unreadable([DataError(f"… et {more} autre(s) ligne(s) illisible(s)")])

@@ -126,7 +126,10 @@ class Terminal:
         return content
 
     def progress(self, items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
-        """The items; says how far on stderr, if a terminal shows it and it lasts over a second."""
+        """The items; says how far on stderr, if a terminal shows it and it lasts over a second.
+
+        A total of 0 is one that nobody knows.
+        """
         is_shown = self.err.is_tty and not self.quiet and self.environment.get("TERM") != "dumb"
         due = time.monotonic() + PROGRESS_AFTER_S
         try:
@@ -134,7 +137,7 @@ class Terminal:
                 yield item
                 if is_shown and time.monotonic() >= due:
                     due = time.monotonic() + PROGRESS_EVERY_S
-                    self._draw(f"{label} {number}/{total}")
+                    self._draw(f"{label} {number}/{total}" if total else f"{label} {number}")
         finally:
             self._draw("")
 

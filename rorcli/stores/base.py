@@ -167,8 +167,13 @@ class DatedStore(Protocol):
 class LoadableStore(Store, Protocol):
     """A store that takes whole establishments: ours, never the ROR."""
 
-    def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
+    def add(
+        self, establishment: Establishment, *, today: date, replace: bool = False,
+        changed_on: Mapping[str, date] | None = None,
+    ) -> Added:  # fmt: skip
         """Take an establishment; its nodes are as old as their effective `verifie_le` or `today`.
+
+        Another directory's own days, by key, come before these: `changed_on`.
 
         Raises:
             DataError: No FINESS, units without `id` or with the same one; or the establishment is

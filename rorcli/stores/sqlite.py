@@ -202,13 +202,19 @@ class SqliteStore:
             given = {old: new for old, new in new_keys.items() if old != new}
             return Snapshot(after, str(held.version + 1), days, given)
 
-    def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
-        """See `LoadableStore.add`."""
+    def add(
+        self, establishment: Establishment, *, today: date, replace: bool = False,
+        changed_on: Mapping[str, date] | None = None,
+    ) -> Added:  # fmt: skip
+        """See `LoadableStore.add`; days alone make no version."""
         require_keys(establishment)
         new = valued(establishment)
+        days = {**days_of_load(new, today), **(changed_on or {})}
         with self._writing():
             held = self._held(new.finess)
             if held and same_facts(new, held.snapshot().establishment):
+                if changed_on:
+                    self._write_nodes(new.finess, node_rows(new, days))
                 return "unchanged"
             if held and not replace:
                 raise DataError(
@@ -216,7 +222,7 @@ class SqliteStore:
                     remedy="comparez : rorcli diff FICHIER ; remplacez : rorcli load --replace",
                 )
             version = held.version + 1 if held else 1
-            self._write(new, version, days_of_load(new, today), today, LOADED)
+            self._write(new, version, days, today, LOADED)
             return "replaced" if held else "created"
 
     def close(self) -> None:

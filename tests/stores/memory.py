@@ -87,7 +87,10 @@ class MemoryStore:
         self.writers[plan.finess].append((today, author))
         return replace(self.versions[plan.finess][-1], given=given)
 
-    def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
+    def add(
+        self, establishment: Establishment, *, today: date, replace: bool = False,
+        changed_on: Mapping[str, date] | None = None,
+    ) -> Added:  # fmt: skip
         new = valued(establishment)
         if not new.finess or any(not placed.unit.id for placed in new.units()):
             raise DataError("no key")
@@ -101,6 +104,7 @@ class MemoryStore:
         for placed in new.units():
             nodes = (placed.unit, *reversed(placed.above), placed.site)
             days[placed.key] = day_of(*nodes) or today
+        days |= changed_on or {}
         versions.append(Snapshot(new, str(len(versions) + 1), days))
         self.writers.setdefault(new.finess, []).append((today, "rorcli load"))
         return "created" if len(versions) == 1 else "replaced"

@@ -39,19 +39,23 @@ def load(
     Exemples :
       rorcli load etab.yaml
       rorcli load etablissements/ --store sqlite:/chemin/annuaire.sqlite
+      rorcli load export-national/
 
     Un fichier qui porte des erreurs, ou dont une unité n'a pas d'id, est refusé ; les autres
-    continuent. La base est créée au besoin.
+    continuent. La base est créée au besoin. Un dossier de fichiers .ndjson ou .ndjson.gz est pris
+    pour un export en masse ($export) d'un serveur FHIR : chaque fiche garde la date qu'elle y a.
     """
     from rorcli import exchange
-    from rorcli.cli.exchanges import Report
+    from rorcli.cli.exchanges import Report, load_exports
     from rorcli.reports.findings import render_finding
+    from rorcli.stores.fhir.ndjson import export_files
     from rorcli.validation import validate_all
 
     session: Session = context.obj
     if not paths:
         raise UsageError("load : donnez un fichier ou un dossier", remedy="rorcli load etab.yaml")
-    documents, unreadable = _read_all(session, paths)
+    exports = [each for each in paths if export_files(each)]
+    documents, unreadable = _read_all(session, [each for each in paths if each not in exports])
     ignored = frozenset(session.settings.ignore)
     findings = validate_all([each for _, each in documents], session.today, ignored)
     session.terminal.say(*map(render_finding, (f for f in findings if f.severity == "error")))
@@ -61,6 +65,7 @@ def load(
         loading = exchange.load(documents, findings, store, today=session.today, replacing=replace)
     report = Report(session, "load", output, unreadable)
     report.run(loading, len(documents))
+    load_exports(report, exports, replacing=replace)
     return report.tell()
 
 

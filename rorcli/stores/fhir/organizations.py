@@ -129,7 +129,7 @@ class _Site(Lens):
 
     The design keeps the website in the contact of nature 01. Without a mark, a contact of that
     nature with an address on the web could not be told from it, and would come back as another.
-    The director needs none: the model itself takes the contact of fonction 01.
+    The director is the contact of fonction 01.
     """
 
     def __init__(self, plain: Lens) -> None:
@@ -137,17 +137,17 @@ class _Site(Lens):
 
     def get(self, source: Any) -> Any:
         """See `Lens`."""
-        found = self.plain.get(source)
-        home = _home(found)
-        if home is None:
-            return found
-        rest = [each for each in home["telecoms"] if not _is_website(each)]
-        bare = {key: value for key, value in home.items() if key != "telecoms"}
-        kept = {**bare, "telecoms": rest} if rest else bare
-        others = [kept if each is home else each for each in found["contacts"]
-                  if each is not home or kept.keys() - _OF_HOME.keys()]  # fmt: skip
-        found = {**found, "site_internet": next(filter(_is_website, home["telecoms"]))["valeur"]}
-        return _with_contacts(found, others)
+        found = dict(self.plain.get(source) or {})
+        contacts = found.get("contacts", [])
+        if home := _home(found):
+            website = next(filter(_is_website, home["telecoms"]))
+            found["site_internet"] = website["valeur"]
+            contacts = _without(contacts, home, website)
+        chief = next((each for each in contacts if each.get("fonction") == DIRECTEUR), None)
+        if chief is not None:
+            found["directeur"] = {k: v for k, v in chief.items() if k != "fonction"}
+            contacts = [each for each in contacts if each is not chief]
+        return _with_contacts(found, contacts)
 
     def put(self, source: Any, value: Any) -> Any:
         """See `Lens`."""
@@ -181,6 +181,16 @@ def _home(found: Mapping[str, Any] | None) -> Any:
     return next((each for each, is_holder in both if is_holder and _is_home(each)), None)
 
 
+def _without(contacts: list[Any], home: Mapping[str, Any], website: Any) -> list[Any]:
+    """The contacts without the website, nor its home if that holds nothing else."""
+    rest = [each for each in home["telecoms"] if each is not website]
+    bare = {key: value for key, value in home.items() if key != "telecoms"}
+    kept = {**bare, "telecoms": rest} if rest else bare
+    instead = [kept] if kept.keys() - _OF_HOME.keys() else []
+    place = next(i for i, each in enumerate(contacts) if each is home)
+    return [*contacts[:place], *instead, *contacts[place + 1 :]]
+
+
 def _with_website(contacts: list[Any], website: str, home: Mapping[str, Any]) -> list[Any]:
     before = next(filter(_is_website, home.get("telecoms", ())), _WEBSITE)
     telecom = {**before, "valeur": website}
@@ -193,7 +203,7 @@ def _with_website(contacts: list[Any], website: str, home: Mapping[str, Any]) ->
 
 
 def _with_contacts(found: Mapping[str, Any], contacts: list[Any]) -> dict[str, Any]:
-    return {**Key("contacts").put(found, contacts or None)}
+    return Key("contacts").put(found, contacts or None) or {}
 
 
 def level(organization: Resource) -> str:

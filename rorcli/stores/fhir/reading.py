@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from rorcli.model import Establishment, decode
-from rorcli.stores.base import valued
 from rorcli.stores.fhir import organizations, services
 from rorcli.stores.fhir.bag import Bag, MemoryBag, address, is_active, references
 from rorcli.stores.fhir.lenses import Lens
@@ -85,9 +84,9 @@ class _Reader:
 
     def read(self, eg: Resource) -> Tree:
         self.note(EG, eg)
-        site = {**(self.site.get(eg) or {}), "unites": self.units(eg)}
-        whole = decode({"entite_juridique": self.legal(eg), "etablissement": site})
-        self.tree.establishment = valued(whole)
+        site = _held({**(self.site.get(eg) or {}), "unites": self.units(eg)})
+        whole = {"entite_juridique": self.legal(eg), "etablissement": site}
+        self.tree.establishment = decode(_held(whole))
         return self.tree
 
     def legal(self, eg: Resource) -> dict[str, Any]:
@@ -114,8 +113,8 @@ class _Reader:
         if resource["resourceType"] == "HealthcareService":
             places = [self.lieu(key, each) for each in self.follow(resource, "location")]
             people = self.people(key, resource)
-            return {"type": "uo", **data, "lieux": places, "praticiens": people}
-        return {"type": "service", **data, "unites": self.units(resource)}
+            return _held({"type": "uo", **data, "lieux": places, "praticiens": people})
+        return _held({"type": "service", **data, "unites": self.units(resource)})
 
     def lieu(self, unit: str, resource: Resource) -> dict[str, Any]:
         """A lieu, described where it is met first, referred to by its `id` further on."""
@@ -161,3 +160,8 @@ class _Reader:
         day = paris_day((resource.get("meta") or {}).get("lastUpdated"))
         if day:
             self.tree.changed_on[key] = max(day, self.tree.changed_on.get(key, day))
+
+
+def _held(data: dict[str, Any]) -> dict[str, Any]:
+    """The keys that have a value: what a store holds of a noun."""
+    return {key: value for key, value in data.items() if value not in ({}, [])}

@@ -7,7 +7,7 @@ version is a digest of theirs. What is written is guarded resource by resource (
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -201,7 +201,10 @@ class FhirStore:
             written.snapshot, given={old: new for old, new in given.items() if old != new}
         )
 
-    def add(self, establishment: Establishment, *, today: date, replace: bool = False) -> Added:
+    def add(
+        self, establishment: Establishment, *, today: date, replace: bool = False,
+        changed_on: Mapping[str, date] | None = None,  # noqa: ARG002 - the Protocol's
+    ) -> Added:  # fmt: skip
         """See `LoadableStore.add`; the days are the server's own."""
         require_keys(establishment)
         new = valued(establishment)

@@ -1,0 +1,60 @@
+"""The bag on the disk finds what the bag in memory finds."""
+
+import json
+from random import Random
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from rorcli.stores.fhir import ndjson
+from rorcli.stores.fhir.bulk import ExportBag
+from rorcli.stores.fhir.reading import to_establishment
+from tests.fhir import storable, written
+
+
+@settings(
+    max_examples=25, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate]
+)
+@given(storable(), st.integers())
+def test_the_order_of_the_lines_does_not_count_for_what_hangs_from_what(
+    tmp_path_factory, wanted, seed
+):
+    resources = written(wanted)
+    Random(seed).shuffle(resources)
+    path = tmp_path_factory.mktemp("export") / "tout.ndjson"
+    path.write_text("\n".join(json.dumps(each) for each in resources), "utf-8")
+    bag = ExportBag()
+    assert sum(bag.fill([path])) == len(resources)
+    [(_, tree)] = bag.sites()
+    assert tree.establishment == to_establishment(resources)
+    assert (list(bag.orphans()), bag.faults) == ([], [])
+    bag.close()
+
+
+def test_the_last_of_two_versions_counts(tmp_path):
+    path = tmp_path / "tout.ndjson"
+    eg = {"resourceType": "Organization", "id": "1", "partOf": {"reference": "Organization/2"}}
+    number = [{"system": "https://finess.esante.gouv.fr", "value": "440099919"}]
+    lines = [{**eg, "identifier": number, "name": name} for name in ("avant", "après")]
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    bag = ExportBag()
+    list(bag.fill([path]))
+    assert [tree.establishment.etablissement.nom for _, tree in bag.sites()] == ["après"]
+    bag.close()
+
+
+def test_lines_are_read_across_blocks_with_their_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr(ndjson, "_BLOCK", 7)
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b'{"a": 1}\r\n\n   \n{"b": 2}\n{"c": 3}')
+    found = [(each.number, each.content) for each in ndjson.lines(path)]
+    assert found == [(1, b'{"a": 1}\r'), (4, b'{"b": 2}'), (5, b'{"c": 3}')]
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(ndjson, "MAX_LINE", 3 << 20)
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b"{}\n" + b"x" * (5 << 20))
+    assert [(each.number, each.fault) for each in ndjson.lines(path)] == [
+        (1, ""), (2, "la suite du fichier n'est pas lue : ligne de plus de 3 Mo"),
+    ]  # fmt: skip
