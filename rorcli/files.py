@@ -120,20 +120,22 @@ def _save_all(listed: list[tuple[Path, Document, Document]]) -> None:
 def _turn(paths: Iterable[Path]) -> Iterator[None]:
     """One command at a time between the last look at these files and their replacement.
 
-    Two edits of one file within an instant would both find it as they read it. The locks stand in
-    the person's own cache folder, a fixed number of them, so that nothing is left beside the files.
+    Two edits of one file within an instant would both find it as they read it. The locks stand
+    among the temporary files, a fixed number of them, so that nothing is left beside the files.
     """
-    from filelock import FileLock, Timeout
-    from platformdirs import user_cache_path
+    import tempfile
 
+    from filelock import FileLock, Timeout
+
+    owner = getattr(os, "getuid", int)()  # Windows gives each person temporary files of their own
+    folder = Path(tempfile.gettempdir(), f"rorcli-{owner}")
     ranks = {crc32(os.path.realpath(path).encode()) % _LOCKS for path in paths}
     with ExitStack() as stack:
-        for rank in sorted(
-            ranks
-        ):  # always in this order, or two commands could wait for each other
-            # A home that takes no file takes no lock: the look just before remains.
+        # In one order, or two commands could wait for each other.
+        for rank in sorted(ranks):
+            # Where no lock can be had, the look just before remains.
             with suppress(OSError):
-                folder = user_cache_path("rorcli", appauthor=False, ensure_exists=True)
+                folder.mkdir(mode=0o700, exist_ok=True)
                 try:
                     stack.enter_context(FileLock(folder / f"{rank}.lock", timeout=LOCK_WAIT_S))
                 except Timeout as error:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -165,8 +166,8 @@ def test_one_command_at_a_time_replaces_a_file(tmp_path, monkeypatch):
     assert path.read_text() == TEXT * 2
 
 
-def test_a_home_that_takes_no_lock_stops_no_save(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a.yaml" / "below a file"))
+def test_a_desk_that_takes_no_lock_stops_no_save(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "a.yaml" / "below a file"))
     path = tmp_path / "a.yaml"
     path.write_text(TEXT)
     files.save(path, read(TEXT, str(path)), read(TEXT * 2, str(path)))
