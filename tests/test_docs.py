@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from rorcli.access import STORE
+from rorcli.access import AUTH, STORE
 from rorcli.cli.app import COMMANDS, main
 from rorcli.cli.french import common_options, load
 from rorcli.cli.session import Session
@@ -278,6 +278,21 @@ def test_the_settings_of_the_guide_are_accepted(tmp_path):
     (tmp_path / "rorcli.toml").write_text(project, "utf-8")
     settings = load_settings({}, tmp_path, {"config": "config.toml"})
     assert (settings.store.name, settings.older_than) == ("formation", "5mo")
+
+
+CONNEXION = ROOT / "docs" / "connexion.md"
+
+
+@pytest.mark.parametrize("text", blocks(CONNEXION, "toml"))
+def test_the_settings_of_the_administrator_s_page_are_accepted(text, tmp_path):
+    (tmp_path / "config.toml").write_text(text, "utf-8")
+    stores = load_settings({}, tmp_path, {"config": "config.toml", "store": "local"}).stores
+    assert next(store.auth for name, store in stores.items() if name != "local")
+
+
+@pytest.mark.parametrize("key", sorted({*AUTH, *STORE}))
+def test_the_administrator_s_page_tells_every_key(key):
+    assert re.search(rf"(`|\b){key}(`| = |\.)", text_of(CONNEXION))
 
 
 @pytest.mark.parametrize("marker", ["demo", "test"])
