@@ -28,7 +28,7 @@ from rorcli.errors import (
 from rorcli.files import save
 from rorcli.model import Establishment, decode
 from rorcli.planning.changes import Change, Choice, Merge, differences, merge, rebase
-from rorcli.planning.facts import PLACES, UNITS, Facts, doubles, facts
+from rorcli.planning.facts import Facts, doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
 from rorcli.text.document import Document
@@ -299,31 +299,14 @@ def _applied(plan: Plan, store: Store, *, today: date, author: str) -> Snapshot:
             return store.apply(plan, today=today, author=author)
         except StoreConflictError:
             moved = store.fetch(plan.finess)
-            again = _moved_to(plan, moved) if moved else None
-            if again is None or again == plan:
+            left = plan.left(facts(moved.establishment, plan.doubled).values) if moved else None
+            if moved is None or left is None or moved.version == plan.version:
                 raise
-            plan = again
+            plan = replace(left, version=moved.version)
     return store.apply(plan, today=today, author=author)
 
 
 _RETRIES = 2
-
-
-def _moved_to(plan: Plan, now: Snapshot) -> Plan | None:
-    """The plan against another version: what is left of it; None when others changed the same.
-
-    Nor with a new unit: it may be there already, under the id that it got.
-    """
-    held = facts(now.establishment, plan.doubled).values
-    written = {change.path for change in plan.changes}
-    for change in plan.changes:
-        node = change.path[:2]
-        is_lost = change.path[0] in {UNITS, PLACES} and not {node} & (held.keys() | written)
-        is_new = change.path[0] == UNITS and len(change.path) == len(node) and not change.before
-        if is_lost or is_new or held.get(change.path) not in {change.before, change.after}:
-            return None
-    left = tuple(change for change in plan.changes if held.get(change.path) == change.before)
-    return replace(plan, version=now.version, changes=left)
 
 
 def _is_stable(change: Change, after: Snapshot) -> bool:

@@ -28,7 +28,7 @@ ROOMS = """
     stores.fhir stores.fhir.lenses stores.fhir.moments stores.fhir.profiles stores.fhir.addresses stores.fhir.contacts
     stores.fhir.organizations stores.fhir.services stores.fhir.locations stores.fhir.people stores.fhir.bag
     stores.fhir.reading stores.fhir.ndjson stores.fhir.bulk stores.fhir.writing
-    stores.fhir.transport stores.fhir.capabilities stores.fhir.patches
+    stores.fhir.answers stores.fhir.transport stores.fhir.capabilities stores.fhir.patches
     stores.fhir.walk stores.fhir.writes stores.fhir.probes stores.fhir.store stores
     sync exchange
     annuaire annuaire.extract annuaire.index annuaire.people

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rorcli.fields import Kind
@@ -33,6 +33,7 @@ from rorcli.planning.facts import (
     Doubled,
     Facts,
     Path,
+    Value,
     doubles,
     facts,
     is_capacity,
@@ -76,6 +77,21 @@ class Plan:
     def result(self, theirs: Establishment) -> Establishment:
         """What the store holds once exactly these changes are applied."""
         return apply_changes(theirs, self.changes, self.doubled)
+
+    def left(self, held: Mapping[Path, Value]) -> Plan | None:
+        """What is left of it where the store moved; None when others changed the same.
+
+        Nor with a new unit: it may be there already, under the id that it got.
+        """
+        written = {change.path for change in self.changes}
+        for change in self.changes:
+            node = change.path[:2]
+            is_lost = change.path[0] in {UNITS, PLACES} and not {node} & (held.keys() | written)
+            is_new = change.path == node and node[0] == UNITS and change.before is None
+            if is_lost or is_new or held.get(change.path) not in {change.before, change.after}:
+                return None
+        left = tuple(change for change in self.changes if held.get(change.path) == change.before)
+        return replace(self, changes=left)
 
     def refusals(self, allowed: Iterable[str]) -> list[Guard]:
         """The guards that no `--allow` lifts."""

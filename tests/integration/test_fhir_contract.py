@@ -1,11 +1,19 @@
 """The store contract on servers that others wrote."""
 
+from contextlib import closing
+
 import pytest
 
+from rorcli.stores.fhir.capabilities import Capabilities
 from tests.servers.proxy import FAULTS
-from tests.stores.fhir_contract import FhirContract
+from tests.stores.contract import LATER, LOADED, SAULES, TREE, changed, plan_to
+from tests.stores.fhir_contract import FhirContract, store_at
 from tests.stores.fhir_faults import Desk
 
+CAPACITIES = [{"nature": "lit", "statut": "installe", "nombre": 12},
+              {"nature": "lit", "statut": "ferme", "nombre": 1}]  # fmt: skip
+LIEU = {"id": "52/L1", "nom": "Étage 1", "capacites": CAPACITIES}
+WITH_CAPACITIES = changed(TREE, lambda eg: eg["unites"][0]["unites"][0].update(lieux=[LIEU]))
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 
@@ -34,3 +42,27 @@ def test_what_is_said_of_a_push_is_what_the_server_holds(request, tmp_path, serv
         # A bad day indeed: each kind of fault was met.
         assert desk.proxy.met.keys() == {"", *FAULTS}
         print(desk.ends, desk.proxy.met)
+
+
+@pytest.mark.parametrize("server", ["empty_hapi", "empty_medplum"])
+def test_capacities_go_by_patch_where_a_location_is_not_taken_whole(request, server):
+    with closing(store_at(request.getfixturevalue(server))) as store:
+        store.add(WITH_CAPACITIES, today=LOADED)
+        listed = {"type": "Location", "interaction": [{"code": "read"}, {"code": "patch"}]}
+        store.capabilities = Capabilities({"rest": [{"resource": [listed]}]})
+
+        def wish(eg):
+            measures = eg["unites"][0]["unites"][0]["lieux"][0]["capacites"]
+            measures[0]["nombre"] = 9
+            measures[1]["nombre"] = 2
+            measures.append({"nature": "place", "statut": "installe", "nombre": 4})
+
+        wanted = changed(store.fetch(SAULES).establishment, wish)
+        after = store.apply(plan_to(store, wanted), today=LATER, author="")
+        assert store.fetch(SAULES).version == after.version
+        [lieu] = next(iter(after.establishment.units())).unit.unites[0].lieux
+        assert sorted((m.nature, m.statut, m.genre, m.nombre) for m in lieu.capacites if m.nature) == [
+            ("lit", "ferme", None, 2),
+            ("lit", "installe", None, 9),
+            ("place", "installe", None, 4),
+        ]

@@ -191,6 +191,9 @@ def patched(resource: Resource, parameters: Resource) -> Resource:
             resource["extension"].append(_extension(part["value"]["part"]))
             continue
         path = part["path"]["valueString"]
+        if part["type"]["valueCode"] == "replace":
+            resource[path.partition(".")[2]] = part["value"]["valueString"]
+            continue
         url = re.match(r"Location\.extension\.where\(url='([^']+)'\)", path)
         tests = re.findall(r"\(url='(\w+)'\)\.(?:value\.coding\.code='(\w+)'|empty\(\))", path)
         gone = [each for each in resource["extension"]

@@ -44,7 +44,9 @@ class Desk:
 
     def choose(self, method: str, path: str) -> str:
         is_fault = not self.is_calm and self.random.random() < self.share
-        return self.random.choice(FAULTS) if is_fault else ""
+        # What only costs time is rarer.
+        weights = [0.2 if each == "slow" else 1 for each in FAULTS]
+        return self.random.choices(FAULTS, weights)[0] if is_fault else ""
 
     def __enter__(self) -> Self:
         return self

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from rorcli.errors import StoreError
-from rorcli.stores.fhir.transport import Reply, Transport
+from rorcli.stores.fhir.answers import Reply
+from rorcli.stores.fhir.transport import Transport
 from rorcli.stores.fhir.writes import version_of
 
 _TAKEN = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
 _STALE = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
-_NEVER = 'W/"0"'
 _GIVEN = {"resourceType": "Organization", "active": True}
 
 
@@ -51,7 +52,7 @@ class _Scratch:
         self._transport = transport
         self.id = f"ror-essai-{secrets.token_hex(6)}"
         self.path = f"Organization/{self.id}"
-        self.exists = False
+        self.exists = self.has_second = False
 
     def created(self) -> Probe:
         status = self._put("Essai de rorcli").status
@@ -96,19 +97,20 @@ class _Scratch:
         )  # fmt: skip
 
     def rolled_back(self) -> Probe:
-        before = self._held().get("name")
-        first = {
-            "resource": self._body("Essai de rorcli, cinq"),
-            "request": {"method": "PUT", "url": self.path},
-        }
-        stale = {
-            "resource": {**self._body("Essai"), "id": f"{self.id}-2"},
-            "request": {"method": "PUT", "url": f"{self.path}-2", "ifMatch": _NEVER},
-        }
-        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [first, stale]}
+        """A new resource and a stale write in one transaction: neither may stay."""
+        stale = f'W/"{version_of(self._held())}"'
+        self._put("Essai de rorcli, cinq")
+        entries = [
+            {"resource": {**self._body("Essai de rorcli, six"), "id": f"{self.id}-2"},
+             "request": {"method": "PUT", "url": f"{self.path}-2"}},
+            {"resource": self._body("Essai de rorcli, sept"),
+             "request": {"method": "PUT", "url": self.path, "ifMatch": stale}},
+        ]  # fmt: skip
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
         status = self._transport.write("POST", "", bundle, {}).status
+        self.has_second = self._transport.get(f"{self.path}-2").status in _TAKEN
         return _probe(
-            "transaction", status not in _TAKEN and self._held().get("name") == before,
+            "transaction", status not in _TAKEN and not self.has_second,
             "ce qui échoue est annulé en entier",
             "ce qui échoue laisse des traces ; rorcli écrit ressource par ressource, et n'en "
             "dépend pas",
@@ -116,14 +118,12 @@ class _Scratch:
 
     def removed(self) -> None:
         """Deletes the scratch, else closes it; what the server refuses is left to its keepers."""
-        try:
-            reply = self._transport.write("DELETE", self.path, {}, {})
-            if reply.status >= HTTPStatus.BAD_REQUEST:
-                self._transport.write(
-                    "PUT", self.path, {**self._body("Essai"), "active": False}, {}
-                )
-        except StoreError:
-            return
+        for path in [self.path, *[f"{self.path}-2"][: self.has_second]]:
+            with suppress(StoreError):
+                reply = self._transport.write("DELETE", path, None, {})
+                if reply.status >= HTTPStatus.BAD_REQUEST:
+                    closed = {**self._body("Essai de rorcli"), "id": path.partition("/")[2]}
+                    self._transport.write("PUT", path, {**closed, "active": False}, {})
 
     def _put(self, name: str, headers: Mapping[str, str] | None = None) -> Reply:
         return self._transport.write("PUT", self.path, self._body(name), headers or {})

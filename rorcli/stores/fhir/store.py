@@ -33,24 +33,20 @@ from rorcli.stores.base import (
     silent,
     valued,
 )
-from rorcli.stores.fhir import organizations, probes
+from rorcli.stores.fhir import probes
 from rorcli.stores.fhir.bag import MemoryBag, address
 from rorcli.stores.fhir.capabilities import Capabilities
-from rorcli.stores.fhir.locations import LIEU
 from rorcli.stores.fhir.patches import capacity_patch
-from rorcli.stores.fhir.people import PERSON
 from rorcli.stores.fhir.probes import Probe
-from rorcli.stores.fhir.profiles import ON_SERVER, Resource
-from rorcli.stores.fhir.reading import EJ, Tree, lieu_key, read
+from rorcli.stores.fhir.profiles import Resource
+from rorcli.stores.fhir.reading import EJ, Tree, read
 from rorcli.stores.fhir.transport import Transport
-from rorcli.stores.fhir.walk import Walker, batches
+from rorcli.stores.fhir.walk import Walker
 from rorcli.stores.fhir.writes import ORDER, WORKERS, Writer, target, version_of
 from rorcli.stores.fhir.writing import Pair, pairs
 from rorcli.stores.matching import hit_of, is_there
 from rorcli.stores.sqlite_index import site_row, with_ids
 
-_NATIONAL_PERSON = "urn:oid:1.2.250.1.71.4.2.1|8"
-_PLACE = f"{ON_SERVER}Location/"
 _PARTIAL = {"SUBSETTED", "REDACTED", "MASKED"}
 
 
@@ -271,40 +267,9 @@ class FhirStore:
 
     def _changed(self, held: Held, wanted: Establishment, today: date = date.min) -> list[Pair]:
         """The resources to write, once those were met that other establishments share."""
-        met = self._met(held.tree, wanted)
+        met = self._walker.met(held.tree, wanted)
         every = pairs(wanted, met, today=today, verified_url=self._settings.verifie_le_url)
         return [pair for pair in every if pair.is_changed]
-
-    def _met(self, tree: Tree, wanted: Establishment) -> Tree:
-        """The tree with the people, lieux and EJ that the server knows from elsewhere."""
-        units = [placed.unit for placed in wanted.units()]
-        people, lieux, nodes = dict(tree.people), dict(tree.lieux), dict(tree.nodes)
-        new = {p.rpps for unit in units for p in unit.praticiens if p.rpps} - people.keys()
-        for rpps in batches(sorted(new)):
-            asked = ",".join(f"{_NATIONAL_PERSON}{each}" for each in rpps)
-            for each in self._walker.search("Practitioner", ("identifier", asked)):
-                people.setdefault((PERSON.get(each) or {}).get("rpps", ""), each)
-        places = {lieu.id for unit in units for lieu in unit.lieux if lieu.id} - lieux.keys()
-        for each in self._known_places(sorted(places)):
-            lieux.setdefault(lieu_key("", LIEU.get(each) or {}), each)
-        finess = wanted.entite_juridique.finess
-        if EJ not in nodes and finess and (legal := self._legal(finess)):
-            nodes[EJ] = legal
-        return replace(tree, people=people, lieux=lieux, nodes=nodes)
-
-    def _known_places(self, keys: list[str]) -> Iterator[Resource]:
-        for some in batches(key for key in keys if not key.startswith(_PLACE)):
-            yield from self._walker.search("Location", ("identifier", ",".join(some)))
-        for some in batches(key for key in keys if key.startswith(_PLACE)):
-            ids = ",".join(key.removeprefix(_PLACE) for key in some)
-            yield from self._walker.search("Location", ("_id", ids))
-
-    def _legal(self, finess: str) -> Resource | None:
-        found = self._walker.search("Organization", ("identifier", f"{finess},1{finess}"))
-        legal = (each for each in found if organizations.level(each) == "ej")
-        return next(
-            (e for e in legal if (organizations.EJ.get(e) or {}).get("finess") == finess), None
-        )
 
     def _write(self, held: Held, changed: list[Pair]) -> Held:
         """Writes, and tells what the server holds then; what broke off is read again."""

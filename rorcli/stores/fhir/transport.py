@@ -13,8 +13,6 @@ import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
@@ -28,27 +26,17 @@ from rorcli.login import TokenSource
 from rorcli.login.tls import Adapter
 from rorcli.login.wording import refused_by_store
 from rorcli.settings import StoreSettings
+from rorcli.stores.fhir.answers import BrokenError, Reply, outcome, reason_of, shown, understood
 
 FHIR_JSON = "application/fhir+json"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PAGES = 5000
 CONNECT_SECONDS = 5
-#: What the server surely did not take, and what says nothing of what became of the request.
-WAITING, BROKEN = frozenset({429}), frozenset({408, 500, 502, 503, 504})
 _UNUSED = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)
 
 
 class LostReplyError(StoreUnavailableError):
     """The answer to a write was lost: the server may have taken it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer that makes sense: its status, its resource ({} without a body), the id it names."""
-
-    status: int
-    resource: Mapping[str, Any]
-    named: str = ""
 
 
 @dataclass(slots=True)
@@ -71,14 +59,6 @@ class Patience:
             return False
         self.sleep(wait)
         return True
-
-
-class _Broken(Exception):  # noqa: N818 - a step of a call, never seen outside
-    """An attempt without a usable answer; `asked` is what Retry-After says, in seconds."""
-
-    def __init__(self, said: str, *, asked: float | None = None, is_unused: bool = False) -> None:
-        super().__init__(said)
-        self.asked, self.is_unused = asked, is_unused
 
 
 class Transport:
@@ -129,7 +109,7 @@ class Transport:
             url = urljoin(self.base + "/", links["next"]) if links.get("next") else ""
 
     def write(
-        self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
     ) -> Reply:
         """Writes once; LostReplyError when nobody knows whether the server took it."""
         content = {"Content-Type": FHIR_JSON, "Prefer": "return=representation"}
@@ -154,7 +134,7 @@ class Transport:
             token = self._token(url, refused)
             try:
                 reply = self._attempt(method, url, body, self._signed(url, headers, token), until)
-            except _Broken as broken:
+            except BrokenError as broken:
                 waited = self._patience.pause(attempt, broken.asked, until)
                 attempt += 1
                 if waited and (is_read or broken.is_unused):
@@ -181,13 +161,13 @@ class Transport:
                 content = self._content(response, until)
         except requests.exceptions.SSLError as error:
             raise StoreUnavailableError(
-                f"{_shown(url)} : connexion sécurisée impossible ({_reason(error)})",
+                f"{shown(url)} : connexion sécurisée impossible ({reason_of(error)})",
                 remedy="vérifiez ca, cert, key ou pkcs12 sous [store.NOM] de vos réglages",
             ) from None
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             is_unused = isinstance(error, _UNUSED) or "NewConnectionError" in str(error)
-            raise _Broken(_reason(error), is_unused=is_unused) from None
-        return _understood(method, response, content)
+            raise BrokenError(reason_of(error), is_unused=is_unused) from None
+        return understood(method, response, content)
 
     def _content(self, response: requests.Response, until: float) -> bytes:
         """The body, bounded in size and time."""
@@ -199,7 +179,7 @@ class Transport:
                     "le serveur envoie une réponse démesurée (plus de 64 Mo)"
                 )
             if self._patience.clock() > until:
-                raise _Broken("réponse trop lente")
+                raise BrokenError("réponse trop lente")
         return bytes(found)
 
     def _token(self, url: str, refused: str | None) -> str:
@@ -220,12 +200,12 @@ class Transport:
             raise refused_by_store()
         if reply.status == HTTPStatus.UNAUTHORIZED:
             raise StoreDeniedError(
-                f"{_shown(url)} : connexion refusée{outcome(reply.resource)}",
+                f"{shown(url)} : connexion refusée{outcome(reply.resource)}",
                 remedy="réglez auth sous [store.NOM], puis rorcli login",
             )
         if reply.status == HTTPStatus.FORBIDDEN:
             raise StoreDeniedError(
-                f"{method} {_shown(url)} : votre profil d'accès ne le permet pas"
+                f"{method} {shown(url)} : votre profil d'accès ne le permet pas"
                 f"{outcome(reply.resource)}",
                 remedy="les droits viennent du certificat ou du compte, et des en-têtes Ror-* : "
                 "voyez-les par rorcli doctor, demandez un autre profil à l'équipe ROR régionale",
@@ -235,7 +215,7 @@ class Transport:
     def _gave_up(
         self, method: str, url: str, said: str, *, is_known: bool
     ) -> StoreUnavailableError:
-        message = f"{method} {_shown(url)} : {said}"
+        message = f"{method} {shown(url)} : {said}"
         remedy = "réessayez plus tard ; rorcli doctor vérifie l'adresse et la connexion"
         return (StoreUnavailableError if is_known else LostReplyError)(message, remedy=remedy)
 
@@ -269,85 +249,6 @@ def _require_safe(parts: SplitResult) -> None:
         )
 
 
-def _understood(method: str, response: requests.Response, content: bytes) -> Reply:
-    """An answer that makes sense; _Broken for the others."""
-    status = response.status_code
-    if status in WAITING | BROKEN:
-        # Of what a server is too busy for nothing was done; of the others nobody knows.
-        raise _Broken(f"le serveur répond {status}", asked=_asked(response.headers),
-                      is_unused=status in WAITING)  # fmt: skip
-    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        raise StoreUnavailableError(
-            f"{method} {_shown(response.url)} : le serveur renvoie vers une autre adresse, qui "
-            "n'est pas suivie",
-            remedy="donnez la bonne adresse, celle où il renvoie, si elle vous est connue",
-        )
-    try:
-        resource = json.loads(content) if content.strip() else {}
-    except ValueError:
-        resource = None
-    if not isinstance(resource, dict):
-        if status < HTTPStatus.BAD_REQUEST:
-            raise _Broken("la réponse n'est pas du FHIR en JSON (page d'un mandataire ?)")
-        resource = {}
-    return Reply(status, resource, _named(response.headers.get("Location", "")))
-
-
-def _named(location: str) -> str:
-    """The id in a Location header: `[base]/Type/ID/_history/VERSION`, absolute or not."""
-    return location.partition("/_history/")[0].rpartition("/")[2]
-
-
-def _asked(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds or as a date; Azure says milliseconds in a header of its own."""
-    try:
-        if milliseconds := headers.get("x-ms-retry-after-ms"):
-            return max(0.0, float(milliseconds) / 1000)
-        told = headers.get("Retry-After", "").strip()
-        if told.isdigit():
-            return float(told)
-        moment = parsedate_to_datetime(told)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (moment - datetime.now(moment.tzinfo or UTC)).total_seconds())
-
-
-def outcome(resource: Mapping[str, Any]) -> str:
-    """What an OperationOutcome says, short and on one line; "" for anything else."""
-    if resource.get("resourceType") != "OperationOutcome":
-        return ""
-    said = [
-        str(
-            issue.get("diagnostics")
-            or (issue.get("details") or {}).get("text")
-            or issue.get("code")
-        )
-        for issue in resource.get("issue") or ()
-    ]
-    text = "".join(c if c.isprintable() else " " for c in " ; ".join(said))
-    return f" : {text[:300]}" if text else ""
-
-
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _shown(url: str) -> str:
-    """Without the query: it may hold what was sought."""
-    return url.partition("?")[0]
-
-
-def _reason(error: BaseException) -> str:
-    """The kind of accident in French, never what was sent."""
-    found: list[BaseException | None] = [error]
-    names = {type(error).__name__, type(getattr(error, "reason", None)).__name__}
-    if isinstance(error, requests.exceptions.SSLError):
-        return "certificat refusé" if "CERTIFICATE" in str(error).upper() else "TLS"
-    if names & {"ConnectTimeout", "ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
-        return "pas de réponse à temps"
-    if isinstance(found[0], requests.exceptions.ProxyError):
-        return "le mandataire (proxy) ne répond pas"
-    if "NewConnectionError" in str(error) or "NameResolution" in str(error):
-        return "serveur injoignable"
-    return "connexion interrompue"

@@ -10,12 +10,17 @@ unknown parameter that it ignored) is left out by looking at the references them
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from rorcli.errors import StoreDeniedError, StoreUnavailableError
+from rorcli.model import Establishment
 from rorcli.stores.fhir import organizations
 from rorcli.stores.fhir.bag import MemoryBag, address, is_active, references
 from rorcli.stores.fhir.capabilities import Capabilities
-from rorcli.stores.fhir.profiles import Resource
+from rorcli.stores.fhir.locations import LIEU
+from rorcli.stores.fhir.people import PERSON
+from rorcli.stores.fhir.profiles import ON_SERVER, Resource
+from rorcli.stores.fhir.reading import EJ, Tree, lieu_key
 from rorcli.stores.fhir.transport import Transport
 
 PAGE = "200"
@@ -30,6 +35,8 @@ _UPWARDS = (
     ("_include", "HealthcareService:organization"),
     ("_include:iterate", "Organization:partof"),
 )
+_NATIONAL_PERSON = "urn:oid:1.2.250.1.71.4.2.1|8"
+_PLACE = f"{ON_SERVER}Location/"
 #: Deeper trees are a circle: there are four levels.
 _DEPTH = 12
 
@@ -85,6 +92,23 @@ class Walker:
             found |= self._below(eg)
         return MemoryBag(found[key] for key in sorted(self._completed(found)))
 
+    def met(self, tree: Tree, wanted: Establishment) -> Tree:
+        """The tree with the people, lieux and EJ that the server knows from elsewhere."""
+        units = [placed.unit for placed in wanted.units()]
+        people, lieux, nodes = dict(tree.people), dict(tree.lieux), dict(tree.nodes)
+        new = {p.rpps for unit in units for p in unit.praticiens if p.rpps} - people.keys()
+        for rpps in batches(sorted(new)):
+            asked = ",".join(f"{_NATIONAL_PERSON}{each}" for each in rpps)
+            for each in self.search("Practitioner", ("identifier", asked)):
+                people.setdefault((PERSON.get(each) or {}).get("rpps", ""), each)
+        places = {lieu.id for unit in units for lieu in unit.lieux if lieu.id} - lieux.keys()
+        for each in self._places(sorted(places)):
+            lieux.setdefault(lieu_key("", LIEU.get(each) or {}), each)
+        finess = wanted.entite_juridique.finess
+        if EJ not in nodes and finess and (legal := self._legal(finess)):
+            nodes[EJ] = legal
+        return replace(tree, people=people, lieux=lieux, nodes=nodes)
+
     def search(self, kind: str, *asked: tuple[str, str]) -> Iterator[Resource]:
         """The resources that the server finds, and those that it includes; outcomes are none."""
         for bundle in self._transport.pages(kind, [*asked, ("_count", PAGE)]):
@@ -95,6 +119,20 @@ class Walker:
                     and resource.get("resourceType") != "OperationOutcome"
                 ):
                     yield resource
+
+    def _places(self, keys: list[str]) -> Iterator[Resource]:
+        for some in batches(key for key in keys if not key.startswith(_PLACE)):
+            yield from self.search("Location", ("identifier", ",".join(some)))
+        for some in batches(key for key in keys if key.startswith(_PLACE)):
+            ids = ",".join(key.removeprefix(_PLACE) for key in some)
+            yield from self.search("Location", ("_id", ids))
+
+    def _legal(self, finess: str) -> Resource | None:
+        found = self.search("Organization", ("identifier", f"{finess},1{finess}"))
+        legal = (each for each in found if organizations.level(each) == "ej")
+        return next(
+            (e for e in legal if (organizations.EJ.get(e) or {}).get("finess") == finess), None
+        )
 
     def _read(self, reference: str) -> Resource | None:
         reply = self._transport.get(reference) if reference else None

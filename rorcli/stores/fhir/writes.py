@@ -14,11 +14,12 @@ from http import HTTPStatus
 from typing import Any
 
 from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError
+from rorcli.stores.fhir.answers import Reply
 from rorcli.stores.fhir.bag import address, references
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.patches import capacity_patch
 from rorcli.stores.fhir.profiles import Resource
-from rorcli.stores.fhir.transport import LostReplyError, Reply, Transport
+from rorcli.stores.fhir.transport import LostReplyError, Transport
 from rorcli.stores.fhir.writing import Pair, repointed
 
 #: How often a write is tried against states that are not another writer's.
@@ -68,10 +69,12 @@ class Writer:
         return None
 
     def _told(self, error: StoreError, total: int) -> StoreError:
-        if self.held:
-            error.message += f" ; {len(self.held)} écriture(s) sur {total} étaient faites"
-            error.remedy = "relancez rorcli push : il reprend où il s'est arrêté, sans doublon"
-        return error
+        if not self.held:
+            return error
+        return type(error)(
+            f"{error.message} ; {len(self.held)} écriture(s) sur {total} étaient faites",
+            remedy="relancez rorcli push : il reprend où il s'est arrêté, sans doublon",
+        )
 
     def _put(self, pair: Pair) -> Resource:
         wanted = repointed(target(pair), self.moved)

@@ -1,0 +1,114 @@
+"""What an answer of a server means: a resource, a refusal, or nothing that can be used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import requests
+
+from rorcli.errors import StoreUnavailableError
+
+#: What the server surely did not take, and what says nothing of what became of the request.
+WAITING, BROKEN = frozenset({429}), frozenset({408, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that makes sense: its status, its resource ({} without a body), the id it names."""
+
+    status: int
+    resource: Mapping[str, Any]
+    named: str = ""
+
+
+class BrokenError(Exception):
+    """An attempt without a usable answer; `asked` is what Retry-After says, in seconds."""
+
+    def __init__(self, said: str, *, asked: float | None = None, is_unused: bool = False) -> None:
+        super().__init__(said)
+        self.asked, self.is_unused = asked, is_unused
+
+
+def understood(method: str, response: requests.Response, content: bytes) -> Reply:
+    """An answer that makes sense; BrokenError for the others."""
+    status = response.status_code
+    if status in WAITING | BROKEN:
+        # Of what a server is too busy for nothing was done; of the others nobody knows.
+        raise BrokenError(f"le serveur répond {status}", asked=_asked(response.headers),
+                      is_unused=status in WAITING)  # fmt: skip
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        raise StoreUnavailableError(
+            f"{method} {shown(response.url)} : le serveur renvoie vers une autre adresse, qui "
+            "n'est pas suivie",
+            remedy="donnez la bonne adresse, celle où il renvoie, si elle vous est connue",
+        )
+    try:
+        resource = json.loads(content) if content.strip() else {}
+    except ValueError:
+        resource = None
+    if not isinstance(resource, dict):
+        if status < HTTPStatus.BAD_REQUEST:
+            raise BrokenError("la réponse n'est pas du FHIR en JSON (page d'un mandataire ?)")
+        resource = {}
+    return Reply(status, resource, _named(response.headers.get("Location", "")))
+
+
+def _named(location: str) -> str:
+    """The id in a Location header: `[base]/Type/ID/_history/VERSION`, absolute or not."""
+    return location.partition("/_history/")[0].rpartition("/")[2]
+
+
+def _asked(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds or as a date; Azure says milliseconds in a header of its own."""
+    try:
+        if milliseconds := headers.get("x-ms-retry-after-ms"):
+            return max(0.0, float(milliseconds) / 1000)
+        told = headers.get("Retry-After", "").strip()
+        if told.isdigit():
+            return float(told)
+        moment = parsedate_to_datetime(told)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (moment - datetime.now(moment.tzinfo or UTC)).total_seconds())
+
+
+def outcome(resource: Mapping[str, Any]) -> str:
+    """What an OperationOutcome says, short and on one line; "" for anything else."""
+    if resource.get("resourceType") != "OperationOutcome":
+        return ""
+    said = [
+        str(
+            issue.get("diagnostics")
+            or (issue.get("details") or {}).get("text")
+            or issue.get("code")
+        )
+        for issue in resource.get("issue") or ()
+    ]
+    text = "".join(c if c.isprintable() else " " for c in " ; ".join(said))
+    return f" : {text[:300]}" if text else ""
+
+
+def shown(url: str) -> str:
+    """Without the query: it may hold what was sought."""
+    return url.partition("?")[0]
+
+
+def reason_of(error: BaseException) -> str:
+    """The kind of accident in French, never what was sent."""
+    found: list[BaseException | None] = [error]
+    names = {type(error).__name__, type(getattr(error, "reason", None)).__name__}
+    if isinstance(error, requests.exceptions.SSLError):
+        return "certificat refusé" if "CERTIFICATE" in str(error).upper() else "TLS"
+    if names & {"ConnectTimeout", "ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
+        return "pas de réponse à temps"
+    if isinstance(found[0], requests.exceptions.ProxyError):
+        return "le mandataire (proxy) ne répond pas"
+    if "NewConnectionError" in str(error) or "NameResolution" in str(error):
+        return "serveur injoignable"
+    return "connexion interrompue"

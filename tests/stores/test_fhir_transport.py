@@ -1,0 +1,271 @@
+"""What goes over the wire to a FHIR server, and what is made of the answers."""
+
+import json
+import random
+from contextlib import closing
+from email.utils import formatdate
+
+import pytest
+
+from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
+from rorcli.settings import StoreSettings
+from rorcli.stores.fhir.answers import outcome
+from rorcli.stores.fhir.transport import LostReplyError, Patience, Transport, base_of
+from tests.servers.fake import FakeServer
+
+ORGANIZATION = {"resourceType": "Organization", "id": "ror-x", "name": "Un nom"}
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self):
+        self.now, self.slept = 0.0, []
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def __call__(self):
+        return self.now
+
+
+class Tokens:
+    def __init__(self, *tokens):
+        self.left, self.refused = list(tokens), []
+
+    def token(self, refused=None):
+        if refused is not None:
+            self.refused.append(refused)
+            self.left.pop(0)
+        return self.left[0]
+
+
+@pytest.fixture
+def fake():
+    server = FakeServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def transport(fake, clock):
+    """Makes transports to the fake server."""
+    made = []
+
+    def make(tokens=None, **settings):
+        patience = Patience(clock=clock, sleep=clock.sleep, chance=random.Random(1))
+        stored = StoreSettings(url=f"fhir+{fake.url}", **settings)
+        made.append(Transport(stored, tokens, patience=patience))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def answers(*told, after=(200, {}, b'{"resourceType": "Bundle"}')):
+    """Those answers one after the other, then `after`."""
+    left = list(told)
+    return lambda method, path: left.pop(0) if left else after
+
+
+# -- addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("fhir+https://ror.example/fhir/", "https://ror.example/fhir"),
+        ("fhir+http://127.0.0.1:8080/fhir", "http://127.0.0.1:8080/fhir"),
+        ("fhir+http://localhost/r4", "http://localhost/r4"),
+    ],
+)
+def test_an_address_is_a_base(url, base):
+    assert base_of(url) == base
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("fhir+http://ror.example/fhir", "seul https"),
+        ("fhir+https://moi:secret@ror.example", "ni nom ni mot de passe"),
+        ("fhir+https:///fhir", "pas l'adresse"),
+        ("fhir+https://ror.example/fhir?x=1", "pas l'adresse"),
+    ],
+)
+def test_an_address_that_is_unsafe_or_none(url, said):
+    with pytest.raises(UsageError, match=said) as raised:
+        base_of(url)
+    assert "secret" not in raised.value.message
+
+
+# -- who we are
+
+
+def test_every_call_bears_who_we_are_and_what_we_take(fake, transport, tmp_path, monkeypatch):
+    # A .netrc of the machine must not put another name in its place.
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login moi password secret")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    headers = {"Ror-Profil-Utilisateur-Code": "CU22", "Ror-Role-Metier-Code": ""}
+    transport(Tokens("abc"), headers=headers).get("metadata")
+    (_, _, sent) = fake.log[0]
+    assert sent["authorization"] == "Bearer abc"
+    assert sent["accept"] == "application/fhir+json"
+    assert sent["ror-profil-utilisateur-code"] == "CU22"
+    assert "ror-role-metier-code" not in sent
+
+
+def test_an_anonymous_call_bears_no_name(fake, transport):
+    transport().get("metadata")
+    assert "authorization" not in fake.log[0][2]
+
+
+def test_a_refused_token_is_changed_once(fake, transport):
+    tokens = Tokens("old", "new", "never")
+    fake.answers = answers((401, {}, b""))
+    assert transport(tokens).get("metadata").status == 200
+    assert [each[2]["authorization"] for each in fake.log] == ["Bearer old", "Bearer new"]
+    fake.answers = answers(after=(401, {}, b""))
+    tokens = Tokens("old", "new", "never")
+    with pytest.raises(StoreDeniedError, match="jeton refusé"):
+        transport(tokens).get("metadata")
+    assert tokens.refused == ["old"]
+
+
+def test_a_server_that_wants_a_login_is_told(fake, transport):
+    fake.answers = answers(after=(401, {}, b""))
+    with pytest.raises(StoreDeniedError, match="connexion refusée") as raised:
+        transport().get("metadata")
+    assert "rorcli login" in raised.value.remedy
+
+
+def test_what_the_access_profile_forbids_is_explained(fake, transport):
+    told = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "profil 0"}]}
+    fake.answers = answers(after=(403, {}, json.dumps(told).encode()))
+    with pytest.raises(StoreDeniedError, match="profil d'accès.*profil 0") as raised:
+        transport().get("Organization/x")
+    assert "Ror-*" in raised.value.remedy
+
+
+def test_no_redirect_is_followed(fake, transport):
+    fake.answers = answers(after=(302, {"Location": "https://autre.example/"}, b""))
+    with pytest.raises(StoreUnavailableError, match="n'est pas suivie"):
+        transport(Tokens("abc")).get("metadata")
+    assert len(fake.log) == 1
+
+
+def test_another_origin_learns_nothing_of_us(fake, transport):
+    other = FakeServer()
+    link = [{"relation": "next", "url": f"{other.url}/Organization?_count=1"}]
+    page = json.dumps({"resourceType": "Bundle", "link": link}).encode()
+    fake.answers = answers((200, {}, page))
+    mine = transport(Tokens("abc"), headers={"Ror-Role-Metier-Code": "AUTOMATE"})
+    assert len(list(mine.pages("Organization", []))) == 2
+    (_, _, sent) = other.log[0]
+    assert not {"authorization", "ror-role-metier-code"} & sent.keys()
+    other.close()
+
+
+def test_a_link_to_another_machine_in_clear_is_refused(fake, transport):
+    link = [{"relation": "next", "url": "http://ror.example/Organization"}]
+    fake.answers = answers(after=(200, {}, json.dumps({"link": link}).encode()))
+    with pytest.raises(UsageError, match="seul https"):
+        list(transport().pages("Organization", []))
+
+
+def test_a_page_that_leads_to_itself_is_read_once(fake, transport):
+    link = [{"relation": "next", "url": f"{fake.url}/Organization?turn=1"}]
+    fake.answers = answers(after=(200, {}, json.dumps({"link": link}).encode()))
+    assert len(list(transport().pages("Organization", []))) == 2
+
+
+# -- bad days
+
+HTML = (200, {"Content-Type": "text/html"}, b"<html>Maintenance</html>")
+
+
+@pytest.mark.parametrize(
+    "told", [(503, {}, b""), (504, {}, b""), (429, {}, b""), (500, {}, b""), HTML]
+)
+def test_a_read_is_repeated_until_it_answers(fake, transport, clock, told):
+    fake.answers = answers(told, told)
+    assert transport().get("metadata").status == 200
+    assert len(clock.slept) == 2
+    assert all(0 <= slept < 2 for slept in clock.slept)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"x-ms-retry-after-ms": "1500"}, 1.5),
+        ({"Retry-After": formatdate(0, usegmt=True)}, 0),
+        ({"Retry-After": "soon"}, 0),
+    ],
+)
+def test_the_server_says_how_long_to_wait(fake, transport, clock, headers, seconds):
+    fake.answers = answers((429, headers, b""))
+    transport().get("metadata")
+    assert seconds <= clock.slept[0] <= seconds + 0.3
+
+
+def test_a_call_has_a_deadline(fake, transport, clock):
+    fake.answers = answers(after=(503, {"Retry-After": "50"}, b""))
+    with pytest.raises(StoreUnavailableError, match="répond 503"):
+        transport().get("metadata")
+    assert clock.now <= 120
+
+
+def test_a_write_is_repeated_only_when_it_was_surely_not_taken(fake, transport):
+    fake.answers = answers((429, {}, b""), (503, {}, b""))
+    with pytest.raises(LostReplyError):
+        transport().write("PUT", "Organization/ror-x", ORGANIZATION, {})
+    assert len(fake.log) == 2
+
+
+def test_a_server_that_is_not_there(fake, transport):
+    mine = transport()
+    fake.close()
+    for call in (mine.get, lambda path: mine.write("PUT", path, ORGANIZATION, {})):
+        with pytest.raises(StoreUnavailableError, match="injoignable") as raised:
+            call("Organization/ror-x")
+        assert not isinstance(raised.value, LostReplyError)
+
+
+def test_an_endless_answer_is_cut(fake, transport, monkeypatch):
+    monkeypatch.setattr("rorcli.stores.fhir.transport.MAX_BYTES", 1000)
+    fake.answers = answers(after=(200, {}, b" " * 5000))
+    with pytest.raises(StoreUnavailableError, match="démesurée"):
+        transport().get("metadata")
+
+
+def test_a_message_holds_neither_the_query_nor_the_token(fake, transport):
+    fake.answers = answers(after=(503, {}, b""))
+    with pytest.raises(StoreUnavailableError) as raised:
+        list(transport(Tokens("jeton")).pages("Practitioner", [("identifier", "810099999996")]))
+    assert "8100" not in raised.value.message + raised.value.remedy
+    assert "jeton" not in raised.value.message + raised.value.remedy
+
+
+def test_an_outcome_is_one_short_line():
+    said = {"resourceType": "OperationOutcome",
+            "issue": [{"diagnostics": "un\nmauvais\x1b[31m jour"}, {"code": "invalid"}]}  # fmt: skip
+    assert outcome(said) == " : un mauvais [31m jour ; invalid"
+    long = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "x" * 9999}]}
+    assert len(outcome(long)) < 400
+
+
+def test_proxies_of_the_environment_are_used(fake, monkeypatch, clock):
+    monkeypatch.setenv("HTTP_PROXY", fake.url.removesuffix("/fhir"))
+    monkeypatch.setenv("NO_PROXY", "")
+    settings = StoreSettings(url="fhir+http://127.0.0.1:9/fhir")
+    patience = Patience(clock=clock, sleep=clock.sleep)
+    with closing(Transport(settings, patience=patience)) as mine:
+        assert mine.get("metadata").status in {200, 404}
+    assert fake.log[0][1] == "http://127.0.0.1:9/fhir/metadata"
