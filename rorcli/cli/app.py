@@ -27,7 +27,7 @@ COMMANDS = tuple(Entry(*line) for line in (
     ("whoami", "account:whoami", "Connexion", "Dire qui vous êtes pour l'annuaire."),
     ("search", "read:search", "Consulter", "Chercher des établissements dans l'annuaire."),
     ("show", "read:show", "Consulter", "Afficher un établissement, un fichier, une unité."),
-    ("pull", "read:pull", "Consulter", "Écrire en fichiers ce que tient l'annuaire."),
+    ("pull", "pull:pull", "Consulter", "Écrire en fichiers ce que tient l'annuaire."),
     ("codes", "read:codes", "Consulter", "Chercher un code dans les nomenclatures."),
     ("favorite", "favorites:favorite", "Consulter", "Retenir les établissements que vous suivez."),
     ("edit", "write:edit", "Modifier", "Changer des valeurs d'un fichier."),

@@ -16,14 +16,17 @@ from rorcli.reports.findings import counted, render_finding
 from rorcli.validation import Finding, Severity, validate_all
 from rorcli.validation.auditing import (
     AGE,
+    USUAL,
     Account,
     Audit,
     Criteria,
     account,
     audit_each,
     failed,
+    parse_checks,
+    parse_levels,
 )
-from rorcli.validation.freshness import Dates
+from rorcli.validation.freshness import Dates, parse_day, parse_limit
 
 if TYPE_CHECKING:
     from datetime import date
@@ -71,6 +74,22 @@ class Telling:
         """Whether the age of nodes is all that is told, and told once."""
         is_plain = self.form in {"text", "csv", "json"} and not self.reports
         return self.asked.checks == (AGE,) and self.view != "arbre" and is_plain
+
+
+def criteria(
+    session: Session,
+    older_than: str | None,
+    as_of: str | None = None,
+    check: str | None = None,
+) -> Criteria:
+    """What is asked; an age on the command line holds for every level."""
+    today: date = session.today if as_of is None else parse_day(as_of)
+    checks = USUAL if check is None else parse_checks(check)
+    settings = session.settings
+    if older_than is not None:
+        return Criteria(today, parse_limit(older_than, today), checks)
+    limit = parse_limit(settings.older_than, today)
+    return Criteria(today, limit, checks, parse_levels(settings.older_than_by, today))
 
 
 def examine_files(session: Session, paths: Sequence[Path], how: Telling) -> Examined:

@@ -131,7 +131,7 @@ def words_of(words: Mapping[str, str] | Iterable[str]) -> Completer:
     return proposed
 
 
-def favourites(ctx: typer.Context, incomplete: str) -> Found:  # noqa: ARG001 - typer's signature
+def followed(ctx: typer.Context, incomplete: str) -> Found:  # noqa: ARG001 - typer's signature
     """FINESS of the favourites."""
     from rorcli import favorites
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
-from rorcli.model import Establishment, Placed, Unite
-from rorcli.validation.freshness import Dates
-from rorcli.validation.view import View, day_of
+from rorcli.model import EntiteGeographique, Establishment, Placed, Unite
+from rorcli.validation.auditing import Criteria
+from rorcli.validation.freshness import Dates, aged, places
+from rorcli.validation.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +23,14 @@ class Stop:
     placed: Placed | None = None
 
 
-def stops(establishment: Establishment, dates: Dates, today: date, limit: date) -> tuple[Stop, ...]:
+def stops(establishment: Establishment, dates: Dates, asked: Criteria) -> tuple[Stop, ...]:
     """The open nodes that nobody has looked at since the limit, the EG last."""
-    view = View(establishment, today)
-    if not view.is_open(view.site):
-        return ()
-    late = [
-        Stop(placed.unit.pointer, placed)
-        for placed in _upwards(establishment.etablissement.unites, (), view)
-        if _is_late(dates.of(placed.key, day_of(placed.verifie_le)), limit)
-    ]
-    if _is_late(dates.of("", day_of(view.site.verifie_le)), limit):
-        late.append(Stop(view.site.pointer))
-    return tuple(late)
+    view = View(establishment, asked.today)
+    nodes = aged(places(view), view, dates, asked.is_late)
+    late = {each.at.key for each in nodes if each.is_late}
+    units = _upwards(view.site.unites, (), view.site)
+    found = [Stop(each.unit.pointer, each) for each in units if each.key in late]
+    return (*found, *([Stop(view.site.pointer)] if "" in late else []))
 
 
 def below(stop: Stop, others: tuple[Stop, ...]) -> int:
@@ -43,11 +38,9 @@ def below(stop: Stop, others: tuple[Stop, ...]) -> int:
     return sum(each.pointer.startswith(f"{stop.pointer}/") for each in others)
 
 
-def _upwards(units: tuple[Unite, ...], above: tuple[Unite, ...], view: View) -> Iterator[Placed]:
-    for unit in filter(view.is_open, units):
-        yield from _upwards(unit.unites, (*above, unit), view)
-        yield Placed(unit, above, view.site)
-
-
-def _is_late(day: date | None, limit: date) -> bool:
-    return day is None or day < limit
+def _upwards(
+    units: tuple[Unite, ...], above: tuple[Unite, ...], site: EntiteGeographique
+) -> Iterator[Placed]:
+    for unit in units:
+        yield from _upwards(unit.unites, (*above, unit), site)
+        yield Placed(unit, above, site)

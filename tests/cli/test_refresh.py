@@ -13,12 +13,14 @@ from rorcli import files
 from rorcli.errors import RefusedError
 from rorcli.files import read_file
 from rorcli.model import decode
+from rorcli.validation.auditing import Criteria
 from rorcli.validation.freshness import Dates
 from rorcli.validation.rounds import Stop, below, stops
 from tests.cli.harness import TODAY, Screen, run
 
 ROOT = Path(__file__).parents[2]
 FILE = Path("etab.yaml")
+ASKED = Criteria(TODAY, date(2026, 5, 25))
 POLE, CONSULT = "52/0000701", "52/0000704"
 TEXT = """\
 format: 1
@@ -87,7 +89,7 @@ def titles(result) -> list[str]:
 
 def test_what_depends_on_a_node_comes_before_it_and_the_eg_last():
     held = decode(read_file(FILE).data)
-    found = stops(held, Dates(), TODAY, date(2026, 5, 25))
+    found = stops(held, Dates(), ASKED)
     assert [each.placed.key if each.placed else "eg" for each in found] == [
         "52/0000703", CONSULT, POLE, "eg"]  # fmt: skip
     assert [below(each, found) for each in found] == [0, 0, 2, 3]
@@ -97,13 +99,13 @@ def test_what_depends_on_a_node_comes_before_it_and_the_eg_last():
 def test_what_is_closed_is_not_visited():
     closed = TEXT.replace("nom: Pôle\n", "nom: Pôle\n      date_fermeture: 2026-01-01\n")
     FILE.write_text(closed, "utf-8")
-    found = stops(decode(read_file(FILE).data), Dates(), TODAY, date(2026, 5, 25))
+    found = stops(decode(read_file(FILE).data), Dates(), ASKED)
     assert [each.placed for each in found] == [None]
 
 
 def test_the_day_of_the_base_counts_when_the_file_says_none():
     held = decode(read_file(FILE).data)
-    assert stops(held, Dates(saved_on=TODAY), TODAY, date(2026, 5, 25)) == ()
+    assert stops(held, Dates(saved_on=TODAY), ASKED) == ()
 
 
 def test_a_whole_round_dates_every_node_and_nothing_else():
@@ -287,3 +289,8 @@ def test_on_a_real_terminal(tmp_path):
     assert "\x1b[?" not in page
     assert "\x1b[H" not in page
     assert "verifie_le" in FILE.read_text("utf-8")
+
+
+def test_a_level_may_have_a_limit_of_its_own():
+    Path("rorcli.toml").write_text('audit.older_than_uf = "2026-11-25"\n', "utf-8")
+    assert "sur 5" in refresh("q").out

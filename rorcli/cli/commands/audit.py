@@ -14,8 +14,6 @@ from rorcli.cli.register import Annuaire, open_index
 from rorcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from rorcli.cli.session import Session
     from rorcli.validation.auditing import Criteria
 
@@ -96,11 +94,11 @@ def audit(
     n'est plus dans l'Annuaire santé.
     """
     from rorcli import favorites
-    from rorcli.cli.audits import Telling, examine_files, examine_store, tell_audit
+    from rorcli.cli.audits import Telling, criteria, examine_files, examine_store, tell_audit
     from rorcli.stores.base import Query
 
     session: Session = context.obj
-    asked = _criteria(session, older_than, as_of, check)
+    asked = criteria(session, older_than, as_of, check)
     asked = _with_register(session, asked, annuaire)
     wanted = parse_reports([*(reports or []), *([f"html={html}"] if html else [])], _FILED)
     how = Telling(asked, view, output, wanted, _failing(fail_on, check, asked), show_personal)
@@ -116,22 +114,6 @@ def audit(
 
 
 _FILED = ("text", "json", "csv", "xlsx", "html", "github", "gitlab", "junit", "sarif")
-
-
-def _criteria(
-    session: Session, older_than: str | None, as_of: str | None, check: str | None
-) -> Criteria:
-    """What is asked; an age on the command line holds for every level."""
-    from rorcli.validation.auditing import USUAL, Criteria, parse_checks, parse_levels
-    from rorcli.validation.freshness import parse_day, parse_limit
-
-    today: date = session.today if as_of is None else parse_day(as_of)
-    checks = USUAL if check is None else parse_checks(check)
-    settings = session.settings
-    if older_than is not None:
-        return Criteria(today, parse_limit(older_than, today), checks)
-    limit = parse_limit(settings.older_than, today)
-    return Criteria(today, limit, checks, parse_levels(settings.older_than_by, today))
 
 
 def _with_register(session: Session, asked: Criteria, annuaire: Path | None) -> Criteria:

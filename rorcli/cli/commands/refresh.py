@@ -14,12 +14,12 @@ import typer
 
 from rorcli import edition, files
 from rorcli.cli.completion import units
+from rorcli.cli.editions import Options, run
 from rorcli.cli.options import File
 from rorcli.cli.register import look_up
 from rorcli.codes import fold
 from rorcli.edition import Edited
 from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
-from rorcli.reports.findings import render_finding
 from rorcli.text import edits
 from rorcli.text.document import Document
 from rorcli.validation.freshness import Dates
@@ -27,7 +27,8 @@ from rorcli.validation.rounds import Stop, below, stops
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
-    from rorcli.model import Establishment, Placed
+    from rorcli.model import Placed
+    from rorcli.validation.auditing import Criteria
 
 _HELP = {
     "c": "confirmer : tout est juste, la vérification est datée d'aujourd'hui",
@@ -71,31 +72,22 @@ def refresh(
     confirmer, m pour modifier, p pour passer, q pour quitter ; ? montre les autres touches. Chaque
     réponse est aussitôt écrite dans le fichier : relancez la commande pour reprendre où vous étiez.
     """
-    from rorcli.validation.freshness import parse_limit
+    from rorcli.cli.audits import criteria
 
     session: Session = context.obj
     if not session.terminal.can_ask:
         raise UsageError("refresh pose des questions, et il n'y a personne pour y répondre ici",
                          remedy=f"rorcli audit {file} dit ce qui est à revoir, rorcli confirm "
                          "date une vérification")  # fmt: skip
-    span = session.settings.older_than if older_than is None else older_than
-    limit = parse_limit(span, session.today)
-    walk = _Round(session, file, lambda held, dates: stops(held, dates, session.today, limit), unit)
-    walk.run()
+    _Round(session, file, criteria(session, older_than), unit).run()
     return ExitCode.OK
 
 
 class _Round:
     """One round: the nodes that were late when it began, and where it stands."""
 
-    def __init__(
-        self,
-        session: Session,
-        file: Path,
-        late: Callable[[Establishment, Dates], tuple[Stop, ...]],
-        unit: str,
-    ) -> None:
-        self.session, self.terminal, self.file, self.late = session, session.terminal, file, late
+    def __init__(self, session: Session, file: Path, asked: Criteria, unit: str) -> None:
+        self.session, self.terminal, self.file, self.asked = session, session.terminal, file, asked
         document = files.read_file(file)
         top = f"{edition.unit_of(document, unit).unit.pointer}/" if unit else "/"
         self.dates = _dates(session, file, edition.establishment_of(document).finess)
@@ -105,7 +97,7 @@ class _Round:
 
     def left(self, document: Document) -> tuple[Stop, ...]:
         """What is late in the file as it is now."""
-        return self.late(edition.establishment_of(document), self.dates)
+        return stops(edition.establishment_of(document), self.dates, self.asked)
 
     def run(self) -> None:
         """Goes from node to node until the last one, or until the person leaves."""
@@ -142,8 +134,8 @@ class _Round:
             key = self.ask(f"Réponse ({', '.join(keys)} ; ? explique)").lower()
             match key:
                 case "c":
-                    if self.confirm(stop):
-                        return 1
+                    self.confirm(stop)
+                    return 1
                 case "p":
                     return 1
                 case "v":
@@ -163,15 +155,13 @@ class _Round:
         except RefusedError:
             return "q"
 
-    def confirm(self, stop: Stop) -> bool:
+    def confirm(self, stop: Stop) -> None:
         """Dates the verification of today."""
-        day = self.session.today.isoformat()
-        pointer = f"{stop.pointer}/verifie_le"
-        done = self.save(lambda now: Edited(edits.set_value(now, pointer, day)), shows=False)
-        if done:
-            self.confirmed.add(stop.pointer)
-            self.terminal.say(f"Vérifié le {self.session.today:%d/%m/%Y}, écrit dans {self.file}.")
-        return done
+        before, today = files.read_file(self.file), self.session.today
+        after = edits.set_value(before, f"{stop.pointer}/verifie_le", today.isoformat())
+        files.save(self.file, before, after)
+        self.confirmed.add(stop.pointer)
+        self.terminal.say(f"Vérifié le {today:%d/%m/%Y}, écrit dans {self.file}.")
 
     def edit(self, key: str, stop: Stop) -> None:
         """Asks what to change, and changes it; what cannot be is told, and nothing is written."""
@@ -179,7 +169,7 @@ class _Round:
         try:
             change = ways[key](stop)
             if change is not None:
-                self.save(change)
+                run(self.session, [self.file], change, Options())
         except (UsageError, DataError) as error:
             self.terminal.error(error)
 
@@ -226,24 +216,6 @@ class _Round:
                    "comptee_le": self.session.today.isoformat()}  # fmt: skip
         uo = _name(stop)
         return lambda now: edition.set_capacity(now, uo, measure, lieu)
-
-    def save(self, change: Callable[[Document], Edited], *, shows: bool = True) -> bool:
-        """Writes a change to the file at once, unless it adds an error; whether it is so now."""
-        from rorcli.reports.difference import render_difference
-
-        before = files.read_file(self.file)
-        edited = change(before)
-        if added := edition.added_errors(before, edited.document, self.session.today):
-            for finding in added:
-                self.terminal.warn(render_finding(finding))
-            self.terminal.warn("Cette modification ajouterait ces erreurs : rien n'a été écrit.")
-            return False
-        self.terminal.say(*edited.notes)
-        if shows:
-            self.terminal.write(render_difference(before, edited.document))
-        if edited.document.text != before.text:
-            files.save(self.file, before, edited.document)
-        return True
 
     def tell_end(self) -> None:
         """What was done, what is left, what to do next."""

@@ -9,7 +9,7 @@ import typer
 
 from rorcli import sync
 from rorcli.cli import comparisons
-from rorcli.cli.completion import favourites, units, words_of
+from rorcli.cli.completion import followed, units, words_of
 from rorcli.cli.options import OUTPUT, Ours, Output, Paths, Theirs
 from rorcli.cli.saving import Answers, push_files
 from rorcli.cli.targets import finess_or_file, unknown
@@ -130,7 +130,7 @@ def history(
         str,
         typer.Argument(
             metavar="FICHIER|FINESS",
-            autocompletion=favourites,
+            autocompletion=followed,
             help="L'établissement, ou son fichier.",
         ),
     ],
