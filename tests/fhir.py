@@ -35,10 +35,14 @@ def at_home(establishment: Establishment) -> Establishment:
             _as_unit(each)
         if key in {"unites", "lieux"}:
             each["id"] = f"52/{next(numbers)}"
+        if key == "lieux":
+            each.setdefault("nom", "Site")  # an `id` alone refers to a lieu described elsewhere
         if key == "praticiens":
             _as_known(each, people)
         for age in {"age_min", "age_max"} & each.keys():
             each[age] = f"{len(each[age])} mois"
+        if "capacites" in each:
+            each["capacites"] = [m for m in each["capacites"] if {"nature", "statut"} <= m.keys()]
         for rank, hours in enumerate(each.get("horaires", ())):
             hours.update(debut=f"{8 + rank:02}:00", fin=f"{12 + rank:02}:30")
     site = data["etablissement"]

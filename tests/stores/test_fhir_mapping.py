@@ -203,6 +203,52 @@ def test_a_new_lieu_without_identifier_stays_so():
     assert tree_of((held | changed).values()).establishment == valued(decode(data))
 
 
+def test_what_a_file_cannot_say_is_not_read_and_stays():
+    held = sample()
+    lodging = deepcopy(held["lieu"]["extension"][2])
+    lodging["extension"][0]["valueCodeableConcept"]["coding"][0]["code"] = "03"
+    held["lieu"]["extension"].append(lodging)
+    held["eg"]["contact"][1]["telecom"].append({"system": "pager", "value": "77"})
+    held["cs"]["availableTime"] += [
+        {
+            "daysOfWeek": ["sat", "sun"],
+            "availableStartTime": "08:00:00",
+            "availableEndTime": "12:00:00",
+        },
+        {"daysOfWeek": ["fri"], "allDay": True},
+    ]
+    tree = tree_of(held.values())
+    assert tree.establishment == CLINIC
+    data = deepcopy(DATA)
+    data["etablissement"]["contacts"][0]["telecoms"].pop()
+    del uo(data, 0)["lieux"][0]["capacites"]
+    del uo(data, 1)["horaires"]
+    changed = after(data, held)
+    assert changed["eg"]["contact"][1]["telecom"][1:] == [{"system": "pager", "value": "77"}]
+    assert changed["lieu"]["extension"] == [*held["lieu"]["extension"][:2], lodging]
+    assert changed["cs"]["availableTime"] == held["cs"]["availableTime"][1:]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("2026-11-25", "2026-11-25"),
+        ("2026-11-25T10:15", "2026-11-25T10:15:00+01:00"),
+        ("2026-07-01T10:15:30", "2026-07-01T10:15:30+02:00"),
+        ("2026-11-25T10:15Z", "2026-11-25T10:15:00+00:00"),
+        ("2026-11-25T10:15:00.5Z", "2026-11-25T10:15:00.5Z"),
+    ],
+)
+def test_an_instant_is_written_whole(said, written):
+    data = deepcopy(DATA)
+    uo(data, 0)["lieux"][0]["capacites"][0]["comptee_le"] = said
+    (changed,) = after(data, sample()).values()
+    assert changed["extension"][2]["extension"][5] == {
+        "url": "capacityUpdateDate",
+        "valueDateTime": written,
+    }
+
+
 def test_references_that_lead_nowhere_are_told_and_kept():
     held = sample()
     held["hc"]["location"].append({"reference": "Location/ailleurs"})

@@ -54,18 +54,17 @@ def _channel(telecom: Any) -> Any:
     return telecom.get("canal")
 
 
-_POINT_CHANNEL = _PointChannel()
-_POINT = Record({"canal": _POINT_CHANNEL, "valeur": Key("value"), **_SHARED})
-# A telecom whose channel we cannot tell is nothing that a file could say.
-_POINTS = Each(_POINT, (_address, _channel), lambda item: _POINT_CHANNEL.get(item) is not None)
+_POINT = Record({"canal": _PointChannel(), "valeur": Key("value"), **_SHARED})
+_POINTS = Each(_POINT, (_address, _channel), needs=("canal", "valeur"))
 _TELECOM_URL = f"{ROR}ror-healthcareservice-contact-telecom"
 _TELECOMS = Each(
     Record(
         {"canal": _CHANNEL, **_SHARED, "valeur": extension("telecomAddress", Key("valueString"))}
     ),
     (_address, _channel),
-    lambda item: item.get("url") == _TELECOM_URL and _CHANNEL.get(item) is not None,
+    lambda item: item.get("url") == _TELECOM_URL,
     {"url": _TELECOM_URL},
+    needs=("canal", "valeur"),
 )
 
 

@@ -143,13 +143,16 @@ class Each(Lens):
     """Every item of a list that `belongs` and that `inner` can read, as a list of values.
 
     Items that stay are found again by `keys`, from the closest likeness to the loosest, after plain
-    equality; they keep their place and what we do not know of them. New ones come last.
+    equality; they keep their place and what we do not know of them. New ones come last. An item
+    without one of the attributes that it `needs` is nothing that a file could say: it is not read,
+    and stays.
     """
 
     inner: Lens
     keys: tuple[Callable[[Any], Any], ...] = ()
     belongs: Callable[[Any], bool] | None = None
     seed: Mapping[str, Any] | None = None
+    needs: tuple[str, ...] = ()
 
     def get(self, source: Any) -> Any:
         """See `Lens`."""
@@ -170,7 +173,7 @@ class Each(Lens):
         for place, item in enumerate(_items(source)):
             if self.belongs is None or self.belongs(item):
                 value = self.inner.get(item)
-                if value is not None:
+                if value is not None and all(need in value for need in self.needs):
                     yield place, value
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from rorcli.items import NATURES, STATUTS
 from rorcli.stores.fhir.addresses import ADDRESS
 from rorcli.stores.fhir.lenses import Each, Key, Lens, Spread, record, within, words
+from rorcli.stores.fhir.moments import MOMENT
 from rorcli.stores.fhir.profiles import (
     COMMUNE,
     ON_SERVER,
@@ -56,7 +57,7 @@ _CAPACITY = record(
     temporalite=coded_extension("temporalityCapacity", "temporalites-capacite"),
     nombre=extension("nbCapacity", Key("valueInteger")),
     source=coded_extension("capacitySourceType", "sources-capacite"),
-    comptee_le=extension("capacityUpdateDate", Key("valueDateTime")),
+    comptee_le=extension("capacityUpdateDate", Key("valueDateTime") >> MOMENT),
     affectation=coded_extension("temporaryAssignement", "affectations-capacite"),
     genre=coded_extension("genderCapacityAvailable", "genres-capacite"),
     type_fermeture=coded_extension("capacityClosingType", "fermetures-capacite"),
@@ -73,7 +74,11 @@ def _identity(measure: Any) -> Any:
 
 #: Where the capacities of a Location stand.
 CAPACITIES = Key("extension") >> Each(
-    _CAPACITY, (_identity,), lambda item: item.get("url") == CAPACITY, {"url": CAPACITY}
+    _CAPACITY,
+    (_identity,),
+    lambda item: item.get("url") == CAPACITY,
+    {"url": CAPACITY},
+    needs=("nature", "statut"),
 )
 _COMMUNE = record(
     code_insee=extension(f"{ROR}ror-commune-cog", Key("valueCodeableConcept") >> COMMUNE)

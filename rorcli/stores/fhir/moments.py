@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -38,3 +39,17 @@ def _day(moment: Any) -> str | None:
 
 #: A FHIR date or dateTime as a day of the file.
 DAY = Iso(_day, str)
+
+
+def _whole(moment: str) -> str:
+    """A day, or an instant with what FHIR asks of one: seconds, and a zone, else that of Paris."""
+    if "T" not in moment:
+        return moment
+    found = datetime.fromisoformat(moment)
+    if found.tzinfo is None:
+        return found.replace(tzinfo=_paris()).isoformat()
+    return moment if re.search(r"T\d\d:\d\d:", moment) else found.isoformat()
+
+
+#: A day or an instant of the file as a FHIR dateTime.
+MOMENT = Iso(str, _whole)

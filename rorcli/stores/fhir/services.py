@@ -56,7 +56,10 @@ class _Age(Lens):
 
 
 class _Weekday(Lens):
-    """The one day of an availableTime; FHIR's own element is read where the ROR's is missing."""
+    """The one day of an availableTime; FHIR's own element is read where the ROR's is missing.
+
+    The profile wants one day an element: several in one are not read, and stay as they are.
+    """
 
     number = extension(f"{ROR}ror-available-time-number-days-of-week", Key("valueInteger"))
 
@@ -66,7 +69,7 @@ class _Weekday(Lens):
         if own:
             return [own]
         known = (source or {}).get("daysOfWeek") or ()
-        return [JOURS[_FHIR_DAYS.index(day)] for day in known if day in _FHIR_DAYS] or None
+        return [JOURS[_FHIR_DAYS.index(day)] for day in known] if len(known) == 1 else None
 
     def put(self, source: Any, value: Any) -> Any:
         """See `Lens`."""
@@ -93,6 +96,7 @@ _HOURS = Key("availableTime") >> Each(
     ),
     (lambda hours: (hours.get("jours"), hours.get("debut")), lambda hours: hours.get("jours")),
     seed=_OPENING,
+    needs=("jours", "debut", "fin"),
 )
 
 
