@@ -135,7 +135,7 @@ class Heading:
 
 def parse_map(pairs: Iterable[str]) -> dict[str, str]:
     """`En-tête=colonne` pairs as folded header -> key of a column; UsageError for no column."""
-    known = _names(chain.from_iterable(table.every for table in TABLES.values()))
+    _, known = _names(chain.from_iterable(table.every for table in TABLES.values()))
     found: dict[str, str] = {}
     for pair in pairs:
         header, _, name = pair.rpartition("=")
@@ -187,16 +187,23 @@ def _heading(table: Table, row: Row, mapped: Mapping[str, str]) -> Heading | Non
 
 
 def _index(table: Table, row: Row, mapped: Mapping[str, str]) -> dict[str, int]:
-    """Key of each column that a row names -> its place; UsageError for one named twice."""
-    names = _names(table.every) | {h: key for h, key in mapped.items() if key in _keys(table)}
+    """Key of each column that a row names -> its place; UsageError for one named twice.
+
+    The name of a column, or a header that the person mapped, goes before what else it is called.
+    """
+    named = {header: key for header, key in mapped.items() if key in _keys(table)}
     index: dict[str, int] = {}
-    for place, text in enumerate(row.cells):
-        key = names.get(_plain(text))
-        if key is not None and key in index:
-            raise UsageError(f"ligne {row.number} : deux en-têtes désignent la colonne « {key} »",
-                             remedy="renommez ou supprimez l'une des deux")  # fmt: skip
-        if key is not None:
-            index[key] = place
+    for names in (named, *_names(table.every)):
+        found = [
+            (key, place)
+            for place, text in enumerate(row.cells)
+            if (key := names.get(_plain(text))) and key not in index and place not in index.values()
+        ]
+        index |= dict(found)
+        if len({key for key, _ in found}) < len(found):
+            twice = ", ".join(f"« {row.cells[place]} »" for _, place in found)
+            raise UsageError(f"ligne {row.number} : plusieurs en-têtes désignent la même colonne, "
+                             f"parmi {twice}", remedy="renommez ou supprimez-en un")  # fmt: skip
     return index
 
 
@@ -204,11 +211,11 @@ def _keys(table: Table) -> set[str]:
     return {column.key for column in table.every}
 
 
-def _names(columns: Iterable[Column]) -> dict[str, str]:
-    """Every name of a column -> its key; a column's own header goes before a name of another."""
+def _names(columns: Iterable[Column]) -> tuple[dict[str, str], dict[str, str]]:
+    """Name -> key of the columns: by the names that are their own, by what people call them."""
     listed = list(columns)
-    found = {_plain(name): c.key for c in listed for name in c.names}
-    return found | {_plain(name): c.key for c in listed for name in (c.key, c.header)}
+    own = {_plain(name): c.key for c in listed for name in (c.key, c.header)}
+    return own, {_plain(name): c.key for c in listed for name in c.names} | own
 
 
 def _plain(header: str) -> str:

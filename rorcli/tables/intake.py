@@ -89,6 +89,7 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
         heading, first = headed(grid, way.mapped, way.table)
         if heading is None:
             refusals += [lacking(first, way.mapped, way.table)] if first else []
+            intake.notes.append(f"feuille « {grid.name} » : sans en-tête connu, laissée de côté")
             continue
         taken += 1
         below = [row for row in first if row.number > heading.headers.number]

@@ -200,6 +200,39 @@ def test_headers_may_be_named(file):
     assert "n'est pas une colonne" in taken(file, rows, "--map", "Où=ailleurs").err
 
 
+def test_the_name_of_a_column_goes_before_what_else_it_is_called(file):
+    rows = [
+        {
+            "Identifiant": UF,
+            "Unité": "",
+            "Chemin": "x",
+            "Canal": "Téléphone",
+            "Nouvelle valeur": "?",
+            "Valeur": "02 61 91 00 88",
+        }
+    ]
+    result = taken(file, rows)
+    assert result.code == 0
+    assert "colonne « Nouvelle valeur » : laissée de côté" in result.err
+    assert unit(file, UF).contacts[0].values("telephone") == ("02 61 91 00 88",)
+    table = file.with_name("t.csv")
+    table.write_text("Identifiant;Canal;Valeur;VALEUR\nx;y;z;t\n", "utf-8")
+    result = run(["import", file, table])
+    assert result.code == 2
+    assert "plusieurs en-têtes désignent la même colonne" in result.err
+
+
+def test_a_sheet_that_is_no_table_is_left_aside(file):
+    to = file.with_name("e.xlsx")
+    run(["export", file, "--table", "activites", "--to", to])
+    book = load_workbook(to)
+    book.create_sheet("Notes").append(["À faire", "Qui"])
+    book.save(to)
+    assert (
+        "feuille « Notes » : sans en-tête connu, laissée de côté" in run(["import", file, to]).err
+    )
+
+
 def test_a_second_value_is_added_and_a_new_contact_is_made_once(file):
     rows = [
         {
@@ -242,6 +275,19 @@ def test_a_value_with_details_moves_to_the_long_form(file):
     assert taken(file, rows).code == 0
     [phone] = [t for t in unit(file, UF).contacts[0].telecoms if t.canal == "2"]
     assert (phone.valeur, phone.confidentialite, phone.usage) == ("02 61 91 00 21", "2", "La nuit")
+
+
+def test_one_of_several_own_boxes_is_corrected(file):
+    run(["edit", file, "--unit", UF, "mssante="])
+    text = file.read_text("utf-8")
+    boxes = "[a@ch-saules.mssante.example, b@ch-saules.mssante.example]"
+    at = text.index("mssante: null", text.index(UF))
+    file.write_text(text[:at] + f"mssante: {boxes}" + text[at + 13 :], "utf-8", newline="")
+    rows = exported(file, "coordonnees")
+    for row in rows:
+        row["Valeur"] = row["Valeur"].replace("b@ch-saules", "c@ch-saules")
+    assert taken(file, rows).code == 0
+    assert unit(file, UF).mssante == ("a@ch-saules.mssante.example", "c@ch-saules.mssante.example")
 
 
 def person(**more: str) -> dict[str, str]:

@@ -15,7 +15,8 @@ from rorcli.tables.entries import rows, shown
 from rorcli.tables.intake import Way, take
 from rorcli.text import batches, render
 from rorcli.text.document import read
-from tests.strategies import establishments
+from tests.sample import SAMPLE
+from tests.strategies import TEXT, establishments
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TODAY = date(2026, 11, 25)
@@ -56,3 +57,56 @@ def test_an_example_comes_back_untouched(file, name, form, replace):
 def test_any_establishment_comes_back_untouched(name, establishment, form, replace):
     document = read(render.document(to_data(establishment), "schema.json"), "f.yaml")
     assert round_trip(document, name, FORMS[form], replace=replace) is document
+
+
+def columns(name):
+    return [column.key for column in shown(TABLES[name])]
+
+
+def exported(document, name):
+    return [
+        ["" if cell is None else str(cell) for cell in row]
+        for row in rows(TABLES[name], [document], TODAY)
+    ]
+
+
+def imported(document, name, cells, *, replace=False):
+    headers = [column.header for column in shown(TABLES[name])]
+    content = sheets.csv_bytes(sheets.Sheet(name, headers, cells))
+    return take([document], sheets.read(content, "t"), Way({}, name, replace, TODAY), "t")
+
+
+MAILS = st.integers(0, 99).map("boite-{}@ch-saules.example".format)
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["merge", "replace"])
+@given(data=st.data())
+def test_what_is_corrected_in_the_table_is_what_the_next_one_shows(replace, data):
+    document = read(SAMPLE, "f.yaml")
+    value, former = (columns("coordonnees").index(key) for key in ("valeur", "valeur_actuelle"))
+    before = exported(document, "coordonnees")
+    chosen = data.draw(st.dictionaries(st.integers(0, len(before) - 1), MAILS, max_size=4))
+    wanted = [list(row) for row in before]
+    for rank, mail in chosen.items():
+        wanted[rank][value] = f"{rank}-{mail}"
+    intake = imported(document, "coordonnees", data.draw(st.permutations(wanted)), replace=replace)
+    assert intake.problems == []
+    after = exported(batches.apply(document, intake.steps.get("f.yaml", [])), "coordonnees")
+    shown_again = sorted([*row[:former], *row[value:]] for row in after)
+    assert shown_again == sorted([*row[:former], *row[value:]] for row in wanted)
+
+
+@pytest.mark.parametrize("name", TABLES)
+@given(data=st.data(), replace=st.booleans())
+def test_any_cell_is_taken_or_refused_and_a_second_import_changes_nothing(name, data, replace):
+    document = read(SAMPLE, "f.yaml")
+    cells = exported(document, name)
+    places = st.tuples(st.integers(0, len(cells) - 1), st.integers(0, len(columns(name)) - 1))
+    words = TEXT | st.sampled_from(["", "1,0E+10", "=x", "oui", "0", "46152", "02 61 91 00 44"])
+    for (row, column), text in data.draw(st.dictionaries(places, words, max_size=3)).items():
+        cells[row][column] = text
+    intake = imported(document, name, cells, replace=replace)
+    assert all(problem.message and problem.row > 1 for problem in intake.problems)
+    if not intake.problems:
+        after = batches.apply(document, intake.steps.get("f.yaml", []))
+        assert imported(after, name, exported(after, name)).steps == {}

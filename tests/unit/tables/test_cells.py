@@ -7,7 +7,7 @@ import pytest
 from rorcli.fields import Kind, Spec, specs
 from rorcli.items import Capacite, Praticien
 from rorcli.model import Unite
-from rorcli.tables.cells import Cell, CellError, same_number
+from rorcli.tables.cells import Cell, CellError, same_but_zeros, same_number
 from rorcli.tables.sheets import MAC_ORIGIN, ORIGIN, Formula
 
 TODAY = date(2026, 11, 25)
@@ -148,3 +148,9 @@ def test_a_unit_is_verified_by_a_day_or_a_word(text, day):
 def test_a_day_to_come_or_another_word_verifies_nothing(text):
     with pytest.raises(CellError):
         cell(VERIFIE, text).verified(TODAY)
+
+
+def test_zeros_are_given_back_when_only_one_can_have_lost_them():
+    assert same_but_zeros("53", ["053", "54"]) == "053"
+    assert same_but_zeros("53", ["053", "0053"]) is None
+    assert same_but_zeros("53", ["54"]) is None
