@@ -50,7 +50,8 @@ def demands(view: View) -> Iterator[Demand]:
 
 def described(view: View) -> Callable[[Unite], list[Lieu]]:
     """The lieux of a UO: one that it gives by its id alone is described by another UO."""
-    known = {each.id: each for each in view.all_of(Lieu) if not _is_reference(each)}
+    every = (lieu for placed in view.units for lieu in placed.unit.lieux)
+    known = {each.id: each for each in every if not _is_reference(each)}
     return lambda uo: [
         known.get(each.id, each) if _is_reference(each) else each for each in uo.lieux
     ]

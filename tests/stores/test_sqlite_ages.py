@@ -43,6 +43,10 @@ def audited(held, criteria):
     return account(audit_all(seen, criteria, is_whole=True))
 
 
+def late(store, criteria):
+    return [*store.ages(Query(), criteria).late]
+
+
 @given(st.lists(establishments(), min_size=1, max_size=3), st.dates(), st.dates(), st.dates())
 def test_ages_are_those_of_an_audit_that_reads_everything(held, today, limit, of_uo):
     criteria = Criteria(today, limit, ("age",), {"uo": of_uo})
@@ -52,6 +56,7 @@ def test_ages_are_those_of_an_audit_that_reads_everything(held, today, limit, of
             eg = replace(each.etablissement, finess=f"44009991{number}")
             store.add(replace(each, etablissement=eg), today=date(2026, 10, 1), replace=True)
         ages = store.ages(Query(), criteria)
+        assert ages
         read = audited(store.fetch_each(Query()), criteria)
         # The place in a file, and what to hide in a report to share, are nothing to a list of ages.
         late = [replace(e, at=replace(e.at, pointer="", is_sensitive=False)) for e in read.late]
@@ -73,7 +78,7 @@ def test_the_oldest_comes_first_and_a_query_chooses(store):
 
 def test_a_file_of_before_learns_ages_when_it_is_opened_to_write(store, path):
     criteria = Criteria(date(2030, 1, 1), date(2029, 1, 1), ("age",))
-    expected = [*store.ages(Query(), criteria).late]
+    expected = late(store, criteria)
     store.close()
     sql(path, "DROP INDEX nodes_age")
     sql(path, "DROP INDEX nodes_dated")
@@ -85,6 +90,6 @@ def test_a_file_of_before_learns_ages_when_it_is_opened_to_write(store, path):
     assert [*reader.search(Query())]
     reader.close()
     writer = open_sqlite(path)
-    assert [*writer.ages(Query(), criteria).late] == expected
+    assert late(writer, criteria) == expected
     writer.close()
     assert sql(path, "PRAGMA user_version") == [(len(MIGRATIONS),)]
