@@ -48,6 +48,7 @@ class Bench:
         self.folder, self.peer = folder, peer
         self.rounds = 3 if quick else 9
         self.many, self.some = (100, 20) if quick else (1_000, 200)
+        self.clock = time.perf_counter
 
     def corpus(self, name: str, files: int = 1, size: str = "", faults: int = 0) -> Path:
         """A folder of generated files, written at its first use."""
@@ -65,7 +66,10 @@ class Bench:
     def ratio(self, ours: Work, theirs: Work, rounds: int = 0) -> tuple[float, float, float]:
         """Median of the ratios of the rounds, and median seconds of each."""
         ours(), theirs()
-        pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds or self.rounds)]
+        pairs = [
+            (seconds(ours, self.clock), seconds(theirs, self.clock))
+            for _ in range(rounds or self.rounds)
+        ]
         ratio = statistics.median(a / b for a, b in pairs)
         return ratio, statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
@@ -108,11 +112,19 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.3g} ms"
 
 
-def seconds(work: Work) -> float:
+def seconds(work: Work, clock: Callable[[], float] = time.perf_counter) -> float:
     """What a work takes."""
-    begun = time.perf_counter()
+    begun = clock()
     work()
-    return time.perf_counter() - begun
+    return clock() - begun
+
+
+def processor() -> float:
+    """Seconds of processor of this process and of the commands that it waited for."""
+    import resource
+
+    held = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in held)
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Terms(NamedTuple):
 
 
 def inspect(
-    paths: Iterable[Path],
+    paths: Iterable[str | Path],
     given: Iterable[Document],
     terms: Terms,
     processes: int | None = None,

@@ -149,7 +149,8 @@ def look(
     if len(named) < len(paths):
         seen.given.append(read(terminal.read_bytes(), name))
     total = len(found.paths) + len(seen.given)
-    results = inspect(found.paths, seen.given, terms_of(session))
+    results = inspect(map(str, found.paths), seen.given, terms_of(session))
+    found = replace(found, paths=())  # ten thousand of them take megabytes
     try:
         for result in terminal.progress(results, total, "Vérification"):
             fresh = seen.add(*result)[:told]
