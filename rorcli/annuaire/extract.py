@@ -16,6 +16,7 @@ from rorcli import files
 from rorcli.errors import UsageError
 
 BLOCK = 1 << 22  # bytes read at once: what progress counts
+LONGEST_HEADER = 1 << 16
 SHOWN = 3
 # A few lines may be odd; more of them, and the file is another, or damaged.
 MAX_ODD_PERCENT = 0.1
@@ -87,7 +88,7 @@ class Extract:
                                 f"lignes {', '.join(map(str, self.odd[:SHOWN]))}")  # fmt: skip
 
     def _blocks(self, file: TextIO) -> Iterator[list[Row]]:
-        columns, width = self._header(file.readline())
+        columns, width = self._header(file.readline(LONGEST_HEADER))
         pick: Callable[[list[str]], Row] = itemgetter(*columns)
         self.lines = 1
         while lines := file.readlines(BLOCK):

@@ -105,7 +105,7 @@ def examine_files(session: Session, paths: Sequence[Path], how: Telling) -> Exam
     def seen() -> Iterator[tuple[Establishment, Dates]]:
         for document in sound:
             held = decode(document.data)
-            yield held, Dates(saved_on=_saved_on(session, Path(document.path), held.finess))
+            yield held, Dates(saved_on=saved_on(session, Path(document.path), held.finess))
 
     audits = audit_each(seen(), how.asked, _discreet, is_whole=False)
     codes = [each.exit_code for each in unreadable] + [ExitCode.FINDINGS] * bool(broken)
@@ -266,7 +266,7 @@ def _write(session: Session, seen: Examined, how: Telling, code: ExitCode) -> li
     return failed
 
 
-def _saved_on(session: Session, file: Path, finess: str) -> date | None:
+def saved_on(session: Session, file: Path, finess: str) -> date | None:
     """The day of the file's base, if it has one that can be read."""
     from rorcli.basefile import load_base
 

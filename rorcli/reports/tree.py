@@ -160,8 +160,11 @@ class _Tree:
         """What stands below an item: everything with `full`, else the counts of a lieu."""
         if isinstance(item, Noun) and self.full:
             yield from self.fields(item, depth)
-        elif isinstance(item, Lieu) and item.capacites:
-            yield _line(depth, ", ".join(map(nouns.measure, item.capacites)))
+        elif isinstance(item, Lieu):
+            # Node by node, a lieu that another UO describes is shown with its counts too.
+            held = self.lieux.get(item.id, item) if self.keys else item
+            if held.capacites:
+                yield _line(depth, ", ".join(map(nouns.measure, held.capacites)))
 
     def text(self, spec: Spec, value: Any) -> str:
         """One value or item in a few words."""

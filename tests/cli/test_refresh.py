@@ -214,6 +214,14 @@ def test_a_practitioner_is_added_by_number_when_another_unit_knows_them():
     assert "repris d'une autre unité" in result.err
 
 
+def test_beds_counted_in_a_shared_lieu_are_seen():
+    """The lieu is described by the UO before; the node shows what it holds all the same."""
+    shared = TEXT.replace("- {nom: Bâtiment B}", "- {id: 52/0000705, nom: Bâtiment B}")
+    FILE.write_text(shared + "          lieux: [{id: 52/0000705}]\n", "utf-8")
+    page = refresh("p", "l", "7", "q").out
+    assert "7 lits installés" in page.rpartition("Fiche 2 sur")[2]
+
+
 def test_keys_explain_themselves_and_fit_the_node():
     page = refresh("?", "p", "p", "?", "q").out
     assert page.count("  l : donner le nombre") == 1

@@ -87,10 +87,13 @@ class _Round:
     """One round: the nodes that were late when it began, and where it stands."""
 
     def __init__(self, session: Session, file: Path, asked: Criteria, unit: str) -> None:
+        from rorcli.cli.audits import saved_on
+
         self.session, self.terminal, self.file, self.asked = session, session.terminal, file, asked
         document = files.read_file(file)
         top = f"{edition.unit_of(document, unit).unit.pointer}/" if unit else "/"
-        self.dates = _dates(session, file, edition.establishment_of(document).finess)
+        held = edition.establishment_of(document)
+        self.dates = Dates(saved_on=saved_on(session, file, held.finess))
         found = self.left(document)
         self.route = [each.pointer for each in found if f"{each.pointer}/".startswith(top)]
         self.confirmed: set[str] = set()
@@ -225,17 +228,6 @@ class _Round:
             self.terminal.say(f"  → rorcli refresh {self.file} reprend le tour")
         if self.confirmed:
             self.terminal.say(f"  → rorcli push {self.file} enregistre dans l'annuaire")
-
-
-def _dates(session: Session, file: Path, finess: str) -> Dates:
-    from contextlib import suppress
-
-    from rorcli.basefile import load_base
-
-    base = None
-    with suppress(UsageError):  # an unreadable base is for diff and push to tell
-        base = load_base(file, finess)
-    return Dates(saved_on=base.saved_by(session.today) if base else None)
 
 
 def _stop_at(document: Document, pointer: str) -> Stop:
