@@ -55,8 +55,8 @@ class Receiver:
         if parts.path != PATH or host != self.host or self._done.is_set():
             return 404
         found = parse_qs(parts.query, keep_blank_values=True)
-        state = found.get("state", [])
-        if len(state) != 1 or not hmac.compare_digest(state[0].encode(), self._state.encode()):
+        state = found.get("state", [""])[0]
+        if not hmac.compare_digest(state.encode(), self._state.encode()):
             return 400
         if any(len(values) > 1 for values in found.values()) or not {"code", "error"} & set(found):
             return 400

@@ -46,13 +46,6 @@ class Provider:
     authorization_response_iss_parameter_supported: bool = False
 
 
-class _NoAuth(requests.auth.AuthBase):
-    """An explicit absence: requests then looks for no password in netrc."""
-
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        return r
-
-
 class Wire(OAuth2Session):
     """One login's connection to its identity provider.
 
@@ -84,9 +77,7 @@ class Wire(OAuth2Session):
                     "proxies": get_environ_proxies(url)}  # fmt: skip
         # `from None`: these exceptions hold the request, with its secrets.
         try:
-            answer = self.request(
-                method, url, withhold_token=True, auth=auth or _NoAuth(), **options
-            )
+            answer = self.request(method, url, withhold_token=True, auth=auth, **options)
         except requests.exceptions.SSLError as error:
             raise self._untrusted(host, str(error)) from None
         except requests.exceptions.RetryError:
