@@ -11,6 +11,12 @@ from hypothesis import settings
 
 from tests import canaries
 
+# They are no test modules by their names, yet their asserts are to be explained like any; here, since
+# suites of several folders take them up.
+pytest.register_assert_rewrite(
+    "tests.stores.contract", "tests.stores.fhir_contract", "tests.stores.fhir_faults"
+)
+
 GOLDEN = Path(__file__).parent / "golden"
 
 # Variables that change what typer, rich or a terminal's size make of the same output.

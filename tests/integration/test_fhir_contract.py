@@ -61,7 +61,9 @@ def test_capacities_go_by_patch_where_a_location_is_not_taken_whole(request, ser
         after = store.apply(plan_to(store, wanted), today=LATER, author="")
         assert store.fetch(SAULES).version == after.version
         [lieu] = next(iter(after.establishment.units())).unit.unites[0].lieux
-        assert sorted((m.nature, m.statut, m.genre, m.nombre) for m in lieu.capacites if m.nature) == [
+        assert sorted(
+            (m.nature, m.statut, m.genre, m.nombre) for m in lieu.capacites if m.nature
+        ) == [
             ("lit", "ferme", None, 2),
             ("lit", "installe", None, 9),
             ("place", "installe", None, 4),
