@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from os.path import commonprefix
 
 from rorcli.items import Contact, Praticien
 from rorcli.model import Establishment, Unite
@@ -31,6 +32,17 @@ def _words(view: View) -> Iterator[str | None]:
 
 def hiding(words: Iterable[str]) -> Callable[[str], str]:
     """What puts "…" in the place of these words, wherever they stand alone in a text."""
-    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    found = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)" if longest_first else r"(?!)")
+    known = frozenset(word for word in words if word)
+    found = re.compile(rf"(?<!\w){_any_of(known)}(?!\w)" if known else r"(?!)")
     return lambda text: found.sub("…", text)
+
+
+def _any_of(words: frozenset[str]) -> str:
+    """A pattern that takes the longest; a tree of letters, since a region has 100 000 words."""
+    start = commonprefix([*words])  # noqa: RUF071 - letters, and no folders, are meant
+    left: dict[str, set[str]] = {}
+    for word in words - {start}:
+        left.setdefault(word[len(start)], set()).add(word[len(start) :])
+    branches = "|".join(_any_of(frozenset(left[letter])) for letter in sorted(left))
+    may_end = "?" * (start in words)
+    return re.escape(start) + (f"(?:{branches}){may_end}" if branches else "")

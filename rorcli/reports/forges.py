@@ -18,6 +18,7 @@ from typing import Any
 from rorcli import __version__
 from rorcli.errors import RorcliError
 from rorcli.reports import plain
+from rorcli.reports.discretion import hiding
 from rorcli.reports.findings import findings_data, one_line, render_counts, render_finding
 from rorcli.reports.machine import dumps
 from rorcli.validation.findings import CATALOGUE, Finding, Severity
@@ -99,14 +100,13 @@ def _json(seen: Checkup) -> str:
 
 def _github(seen: Checkup) -> str:
     """One workflow command a finding, which GitHub shows beside the line."""
-    hidden = "|".join(re.escape(word) for word in sorted(seen.hidden, key=len, reverse=True))
-    mask = re.compile(rf"(?<!\w)(?:{hidden})(?!\w)" if hidden else r"(?!)")
+    hide = hiding(seen.hidden)
     lines = []
     for each in seen.shown:
         place = {"file": seen.told(each.path), "line": each.line, "col": each.column,
                  "title": f"{each.rule} {CATALOGUE[each.rule].title}"}  # fmt: skip
         values = ",".join(f"{key}={_property(str(value))}" for key, value in place.items())
-        said = _data(mask.sub("…", _sentence(each)))
+        said = _data(hide(_sentence(each)))
         lines.append(f"::{_COMMANDS[each.severity]} {values}::{said}\n")
     lines += [f"::error::{_data(_sentence(each))}\n" for each in seen.unreadable]
     return "".join(lines)

@@ -1,7 +1,12 @@
 """What a report that goes round does not tell of an establishment."""
 
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from rorcli.model import decode
-from rorcli.reports.discretion import personal
+from rorcli.reports.discretion import hiding, personal
 from rorcli.text.document import read
 from tests.sample import SAMPLE
 
@@ -29,3 +34,20 @@ def test_telecoms_of_the_third_confidentiality_are_not_told():
 
 def test_an_unreadable_value_hides_nothing_and_breaks_nothing():
     assert words(SAMPLE.replace("nom: TARTAMPION", "nom: null")) == set()
+
+
+@given(
+    st.sets(st.text("ab +.é", min_size=1, max_size=5), max_size=8), st.text("ab +.é", max_size=20)
+)
+def test_the_longest_word_that_stands_alone_is_hidden(words, text):
+    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    found = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)" if words else r"(?!)")
+    assert hiding(words)(text) == found.sub("…", text)
+
+
+def test_a_region_of_words_is_no_trouble():
+    many = {f"NOM{number:05}" for number in range(50_000)}
+    hide = hiding(many | {"NOM00001-DURAND"})
+    assert (
+        hide("Dr NOM00001-DURAND, NOM49999, NOM99999, NOM000012") == "Dr …, …, NOM99999, NOM000012"
+    )
