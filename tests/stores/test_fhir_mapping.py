@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from rorcli.model import decode
+from rorcli.planning.facts import assemble, doubles, facts
 from rorcli.stores.base import valued
 from rorcli.stores.fhir.bag import MemoryBag
 from rorcli.stores.fhir.reading import Tree, read, sites, to_establishment
 from rorcli.stores.fhir.writing import new_id, pairs, repointed
 from tests.fhir import changes, tree_of
-from tests.fhir_samples import DATA, RESOURCES, cc, ext, number, system
+from tests.fhir_samples import DATA, RESOURCES, cc, ext, number, part, system
 
 CLINIC = valued(decode(DATA))
 
@@ -259,6 +260,35 @@ def test_references_that_lead_nowhere_are_told_and_kept():
         "PractitionerRole/situation : practitioner désigne Practitioner/inconnu, qui manque",
     ]
     assert not [pair for pair in changes(tree.establishment, tree) if pair.is_changed]
+
+
+def test_the_double_of_a_unit_or_a_lieu_is_told_and_left_alone():
+    held = sample()
+    held["uf2"] = deepcopy(held["uf"]) | {"id": "uf2"}
+    held["lieu2"] = deepcopy(held["lieu"]) | {"id": "lieu2"}
+    held["cs"]["location"] = [{"reference": "Location/lieu2"}]
+    tree = tree_of(held.values())
+    assert tree.establishment == CLINIC
+    assert tree.broken == [
+        "Location/lieu2 : a le même identifiant que Location/lieu, 52/0000405",
+        "Organization/uf2 : a le même identifiant que Organization/uf, 52/0000402",
+    ]
+    assert not [pair for pair in changes(CLINIC, tree) if pair.is_changed]
+
+
+def test_what_has_one_identity_twice_is_shown_and_survives_what_a_plan_makes_of_it():
+    held = sample()
+    held["cs"]["extension"].append(deepcopy(held["cs"]["extension"][3]))
+    held["cs"]["extension"][-1]["extension"].append(part("description", valueString="Le soir"))
+    held["situation2"] = deepcopy(held["situation"]) | {"id": "situation2"}
+    tree = tree_of(held.values())
+    (shown,) = (each.unit for each in tree.establishment.units() if each.key == "52/0000404")
+    assert (len(shown.contacts), len(shown.praticiens)) == (2, 2)
+    values = facts(tree.establishment, doubles(tree.establishment)).values
+    assert not [pair for pair in changes(assemble(values), tree) if pair.is_changed]
+    values["unites", "52/0000404", "nom"] = "Consultations"
+    (pair,) = (pair for pair in changes(assemble(values), tree) if pair.is_changed)
+    assert pair.after == {**held["cs"], "name": "Consultations"}
 
 
 def test_organizations_in_a_circle_end():

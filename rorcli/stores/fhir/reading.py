@@ -83,6 +83,7 @@ class _Reader:
         self.seen: set[str] = set()
 
     def read(self, eg: Resource) -> Tree:
+        self.tree.nodes[EG] = eg
         self.note(EG, eg)
         site = _held({**(self.site.get(eg) or {}), "unites": self.units(eg)})
         whole = {"entite_juridique": self.legal(eg), "etablissement": site}
@@ -100,31 +101,49 @@ class _Reader:
         """What hangs from a resource; a resource met twice stands in a circle and is left out."""
         self.seen.add(address(above))
         return [
-            self.unit(each)
+            unit
             for each in self.bag.below(address(above))
             if each["resourceType"] in self.lenses and address(each) not in self.seen
+            for unit in self.unit(each)
         ]
 
-    def unit(self, resource: Resource) -> dict[str, Any]:
+    def unit(self, resource: Resource) -> Iterator[dict[str, Any]]:
+        """The unit, or nothing for the double of one."""
         data = self.lenses[resource["resourceType"]].get(resource) or {}
         # What the directory gave no identifier cannot be named; its place on the server can.
         key = data.setdefault("id", f"{ON_SERVER}{address(resource)}")
+        if self.is_double(resource, key, self.tree.nodes):
+            return
+        self.tree.nodes[key] = resource
         self.note(key, resource)
         if resource["resourceType"] == "HealthcareService":
-            places = [self.lieu(key, each) for each in self.follow(resource, "location")]
+            places = [lieu for each in self.follow(resource, "location")
+                      for lieu in self.lieu(key, each)]  # fmt: skip
             people = self.people(key, resource)
-            return _held({"type": "uo", **data, "lieux": places, "praticiens": people})
-        return _held({"type": "service", **data, "unites": self.units(resource)})
+            yield _held({"type": "uo", **data, "lieux": places, "praticiens": people})
+        else:
+            yield _held({"type": "service", **data, "unites": self.units(resource)})
 
-    def lieu(self, unit: str, resource: Resource) -> dict[str, Any]:
+    def lieu(self, unit: str, resource: Resource) -> Iterator[dict[str, Any]]:
         """A lieu, described where it is met first, referred to by its `id` further on."""
         data = LIEU.get(resource) or {}
         key = lieu_key(unit, data)
-        self.note(unit, resource, is_node=False)
-        if "id" in data and key in self.tree.lieux:
-            return {"id": key}
+        self.note(unit, resource)
+        if self.is_double(resource, key, self.tree.lieux):
+            return
+        is_known = key in self.tree.lieux
         self.tree.lieux[key] = resource
-        return data
+        yield {"id": key} if is_known else data
+
+    def is_double(self, resource: Resource, key: str, held: Mapping[str, Resource]) -> bool:
+        """True for another resource of the same identifier: which is meant, nobody can say."""
+        other = held.get(key, resource)
+        if address(other) == address(resource):
+            return False
+        self.tree.broken.append(
+            f"{address(resource)} : a le même identifiant que {address(other)}, {key}"
+        )
+        return True
 
     def people(self, unit: str, service: Resource) -> list[dict[str, Any]]:
         """The situations of a UO whose person has an RPPS; the others are not ours to write."""
@@ -134,7 +153,7 @@ class _Reader:
                 identity = PERSON.get(person) or {}
                 if "rpps" in identity:
                     found.append((role, {**identity, **(SITUATION.get(role) or {})}))
-                    self.note(unit, role, is_node=False)
+                    self.note(unit, role)
                     self.tree.people[identity["rpps"]] = person
                 else:
                     self.tree.broken.append(f"{address(person)} : pas de numéro RPPS")
@@ -151,12 +170,8 @@ class _Reader:
             else:
                 yield resource
 
-    def note(self, key: str, resource: Resource, *, is_node: bool = True) -> None:
-        if is_node and key in self.tree.nodes:
-            self.tree.broken.append(f"{address(resource)} : porte le même identifiant que "
-                                    f"{address(self.tree.nodes[key])}, {key}")  # fmt: skip
-        elif is_node:
-            self.tree.nodes[key] = resource
+    def note(self, key: str, resource: Resource) -> None:
+        """A node is as old as the latest of what it is made of."""
         day = paris_day((resource.get("meta") or {}).get("lastUpdated"))
         if day:
             self.tree.changed_on[key] = max(day, self.tree.changed_on.get(key, day))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from rorcli.fields import Kind, specs
 from rorcli.model import Establishment, Unite
 from rorcli.nouns import Noun
+from rorcli.planning.facts import assemble, doubles, facts
 from rorcli.stores.fhir import organizations, services
 from rorcli.stores.fhir.bag import REFERENCE, address
 from rorcli.stores.fhir.lenses import Each, Key, Lens, Slice, align, changed, record
@@ -47,7 +48,9 @@ def pairs(
     """Every resource of the establishment, before and after, in the order in which to write them.
 
     A target comes before what refers to it; removals come last, the deepest first. A Location is
-    never removed: another establishment may work there. Units need an `id`.
+    never removed: another establishment may work there. Units need an `id`. What `wanted` has as a
+    plan without changes would have it is not written, be it something that a file cannot hold, such
+    as two contacts of one identity.
     """
     yield from _Writer(wanted, tree, today, verified_url).pairs()
 
@@ -114,6 +117,11 @@ class _Writer:
         self.unit = organizations.unit(verified_url)
         self.offer = services.service(verified_url)
         self.lieux, self.people = _described(wanted), _corrected(wanted, tree)
+        held = tree.establishment
+        unchanged = assemble(facts(held, doubles(held, wanted)).values)
+        self.before = {EJ: view(unchanged.entite_juridique), EG: view(unchanged.etablissement)}
+        self.before |= {each.key: view(each.unit) for each in unchanged.units()}
+        self.lieux_before = _described(unchanged)
         # Where the nodes, lieux and people written so far are: key -> reference.
         self.nodes_at: dict[str, str] = {}
         self.lieux_at: dict[str, str] = {}
@@ -152,6 +160,8 @@ class _Writer:
         before = self.tree.nodes.get(key)
         if before is not None and before["resourceType"] != new["resourceType"]:
             before = None
+        if before is not None:
+            value = _moved(self.before.get(key, {}), value, lens.get(before) or {})
         own = {k: v for k, v in value.items() if k != "id" or not v.startswith(ON_SERVER)}
         after = self.linked(changed(lens, before or new, own), links)
         self.nodes_at[key] = address(after)
@@ -159,8 +169,11 @@ class _Writer:
 
     def lieu(self, unit: str, key: str) -> Pair:
         before, value = self.tree.lieux.get(key), self.lieux[key]
-        if before is not None and value.keys() <= {"id"}:
-            value = LIEU.get(before)  # a reference says nothing of the lieu itself
+        if before is not None:
+            shown = LIEU.get(before) or {}
+            # A reference, by `id` alone, says nothing of the lieu itself.
+            is_bare = value.keys() <= {"id"}
+            value = shown if is_bare else _moved(self.lieux_before.get(key, {}), value, shown)
         after = changed(LIEU, before or self.blank("Location", key), value)
         self.lieux_at[key] = address(after)
         return Pair(unit, before, after)
@@ -168,6 +181,11 @@ class _Writer:
     def situations(self, unit: str, wanted: list[dict[str, Any]]) -> Iterator[Pair]:
         """Those that stay are found by RPPS and specialty, then by RPPS alone."""
         known = self.tree.situations.get(unit, [])
+        if wanted == self.before.get(unit, {}).get("praticiens", []):
+            for role, value in known:
+                yield from self.person(unit, value["rpps"])
+                yield Pair(unit, role, role)
+            return
         kept, new = align(dict(enumerate(value for _, value in known)), wanted, (_situation, _rpps))
         for place, value in (*kept.items(), *enumerate(new, len(known))):
             yield from self.person(unit, value["rpps"])
@@ -177,8 +195,10 @@ class _Writer:
             links = {"practitioner": self.people_at[value["rpps"]],
                      "healthcareService": self.nodes_at[unit]}  # fmt: skip
             yield Pair(unit, before, self.linked(role, links))
-        for place, (role, _) in enumerate(known):
-            if place not in kept:
+        # The double of one that stays is nothing that a file could say: it stays as well.
+        staying = {_situation(known[place][1]) for place in kept}
+        for place, (role, value) in enumerate(known):
+            if place not in kept and _situation(value) not in staying:
                 yield Pair(unit, role, None)
 
     def person(self, unit: str, rpps: str) -> Iterator[Pair]:
@@ -211,6 +231,13 @@ class _Writer:
         held = record(**{name: Key(name) >> lenses.get(name, REFERENCE) for name in links})
         found: Resource = held.put(resource, {k: v for k, v in links.items() if v})
         return found
+
+
+def _moved(before: Mapping[str, Any], wanted: Mapping[str, Any], shown: Mapping[str, Any]) -> Any:
+    """What is shown, with the attributes of `wanted` that are not as `before`."""
+    same = {key: value for key, value in shown.items() if before.get(key) == wanted.get(key)}
+    new = {key: value for key, value in wanted.items() if before.get(key) != value}
+    return {**same, **new}
 
 
 def _rpps(praticien: Mapping[str, Any]) -> Any:
