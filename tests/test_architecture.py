@@ -18,7 +18,7 @@ ROOMS = """
     text text.problems text.document text.render text.edits text.blocks text.batches text.selectors
     validation.findings validation.suppressions validation.lessons validation.view validation.causes validation.wording validation.schema
     validation.numbers validation.rules validation.plausibility validation.across validation.completeness validation validation.freshness
-    validation.national validation.registration validation.auditing validation.rounds
+    validation.perimeters validation.national validation.registration validation.auditing validation.rounds
     planning planning.limits planning.facts planning.changes planning.plan planning.structure
     access settings
     files inspection favorites schemafile basefile edition mending merging adoption

@@ -11,7 +11,8 @@ from rorcli.reports.audit import Cell, about, asked_of, day_word, told
 from rorcli.reports.findings import one_line
 from rorcli.validation.auditing import Audit, Site, Summary
 from rorcli.validation.freshness import Aged
-from rorcli.validation.national import Status, title
+from rorcli.validation.national import Status
+from rorcli.validation.perimeters import title
 
 REGION_COLUMNS = (
     "departement", "categorie", "ej", "raison_sociale", "etablissements", "unites", "en_retard",

@@ -8,7 +8,8 @@ from rorcli.reports.audit import about, asked_of, day_word, told
 from rorcli.validation.auditing import AGE, CHECKS, NATIONAL, Audit
 from rorcli.validation.findings import Finding, Severity
 from rorcli.validation.freshness import Aged
-from rorcli.validation.national import Requirement, title
+from rorcli.validation.national import Requirement
+from rorcli.validation.perimeters import title
 
 # Where a pointer stands in a file: path, line, column.
 Locate = Callable[[str], tuple[str, int, int]]

@@ -14,7 +14,8 @@ from rorcli.reports import Line
 from rorcli.reports.findings import counted, one_line
 from rorcli.validation.auditing import Account, Audit, Criteria, Missing, Summary
 from rorcli.validation.freshness import Aged, Ask, Place
-from rorcli.validation.national import CODES, Requirement, Status, needs, title
+from rorcli.validation.national import CODES, Requirement, Status
+from rorcli.validation.perimeters import needs, title
 
 SCHEMA = "rorcli/audit/v1"
 UNKNOWN = "date inconnue"

@@ -22,7 +22,8 @@ from rorcli.reports.discretion import hiding
 from rorcli.reports.findings import counted
 from rorcli.validation.auditing import Audit, Criteria
 from rorcli.validation.freshness import Aged, parse_limit
-from rorcli.validation.national import Status, needs, title
+from rorcli.validation.national import Status
+from rorcli.validation.perimeters import needs, title
 
 _PAGE = Path(__file__).parents[1] / "data" / "rapport.html"
 _LEVELS = {"eg": "EG", "pole": "Pôle", "service": "Service", "uf": "UF", "uo": "UO"}

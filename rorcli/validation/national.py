@@ -13,19 +13,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rorcli.codes import fold, table
 from rorcli.items import Contact, Lieu
 from rorcli.model import Establishment, Placed, Unite
 from rorcli.validation.completeness import address_lacks, described
 from rorcli.validation.freshness import Dates, parse_limit
+from rorcli.validation.perimeters import (
+    codes_of,
+    is_suspect,
+    needs,
+    perimeter,
+    table_of,
+    up_to_date_needed,
+)
 from rorcli.validation.view import View, day_of
-
-_TABLES = Path(__file__).parents[1] / "data" / "national.toml"
 
 
 class Status(StrEnum):
@@ -162,41 +167,9 @@ def requirements(view: View, dates: Dates) -> Iterator[Requirement]:
             yield Requirement(finess, code, Status.NON_APPLICABLE)
 
 
-def up_to_date_needed(offers: int) -> int:
-    """Of so many offres, how many must be up to date (RE1.2), in integers."""
-    if offers <= _tables()["re1_2"]["few"]:
-        return min(offers, 1)
-    # round(k/n, 2) >= 0.25, half away from zero, is 200 k >= 49 n.
-    return -(-49 * offers // 200)
-
-
-def title(code: str) -> str:
-    """What a requirement is about, in French."""
-    return str(_tables()["titles"][code])
-
-
-def needs(code: str) -> str:
-    """What rorcli would need to judge the whole of a requirement; "" when it has all."""
-    return str(_tables()["needs"].get(code, ""))
-
-
-def perimeter(name: str) -> frozenset[str]:
-    """The categories of a perimeter."""
-    return _set("perimeters", name)
-
-
 def national_id(kind: str, finess: str | None, other: str | None) -> str:
     """idNat_Struct: "1" and the FINESS, else `kind` and the SIREN or SIRET; "" with neither."""
     return f"1{finess}" if finess else f"{kind}{other}" if other else ""
-
-
-def is_suspect(name: str | None) -> bool:
-    """Whether a name is one that CO3 takes for a sensitive unit's."""
-    rules, folded = _tables()["co3"], fold(name or "")
-    return any(
-        word in folded and not (word in rules["unless"] and rules["unless"][word] in folded)
-        for word in rules["words"]
-    )
 
 
 def lacks_to_be_final(offers: Offers, uo: Unite) -> tuple[str, ...]:
@@ -207,7 +180,7 @@ def lacks_to_be_final(offers: Offers, uo: Unite) -> tuple[str, ...]:
         "mode_prise_en_charge": _is_known("modes", uo.mode_prise_en_charge),
         "patientele": ages and ages.age_min and ages.age_max,
         "activites": any(_is_known("activites", code) for code in uo.activites),
-        "type_offre": offers.category not in _set("cp4", "offer_needed")
+        "type_offre": offers.category not in codes_of("cp4", "offer_needed")
         or _is_known("types-offre", uo.type_offre),
         "lieux": lieux and not any(map(address_lacks, lieux)),
         "contacts": any(map(_is_usable, uo.contacts)),
@@ -227,14 +200,14 @@ def _re12(offers: Offers) -> Verdict | None:
 
 def _co1(offers: Offers) -> Verdict | None:
     """The name of an emergency unit says so."""
-    rule = _tables()["co1"]
+    rule = table_of("co1")
     if offers.category not in perimeter("historical") | perimeter("of_2023"):
         return None
     found = [
         each
         for each in offers.open
         if each.unit.mode_prise_en_charge == rule["mode"]
-        and _set("co1", "activities").intersection(each.unit.activites)
+        and codes_of("co1", "activities").intersection(each.unit.activites)
     ]
     return _all(found, lambda each: rule["word"] in fold(each.unit.nom or ""))
 
@@ -242,8 +215,8 @@ def _co1(offers: Offers) -> Verdict | None:
 def _co2(offers: Offers) -> Verdict | None:
     """What a maternity offers is what its declared level supposes."""
     kinds = ("obstetrics", "neonatology", "intensive", "resuscitation")
-    every = frozenset().union(*(_set("co2", kind) for kind in kinds))
-    modes = _set("co2", "modes")
+    every = frozenset().union(*(codes_of("co2", kind) for kind in kinds))
+    modes = codes_of("co2", "modes")
     found = [
         each
         for each in offers.open
@@ -253,8 +226,8 @@ def _co2(offers: Offers) -> Verdict | None:
     if not found:
         return None
     done = {code for each in found for code in each.unit.activites}
-    has = tuple(bool(_set("co2", kind) & done) for kind in kinds)
-    named = any(_tables()["co2"]["word"] in fold(each.unit.nom or "") for each in found)
+    has = tuple(bool(codes_of("co2", kind) & done) for kind in kinds)
+    named = any(table_of("co2")["word"] in fold(each.unit.nom or "") for each in found)
     level = max(each.unit.niveau_maternite or "" for each in found)
     met = named and has in _LEVELS.get(level, ())
     return Verdict(int(met), 1, 1, tuple(each.key for each in found))
@@ -284,9 +257,9 @@ def _co3(offers: Offers) -> Verdict | None:
 
 def _suspects(offers: Offers) -> Iterator[Placed]:
     """Open offres whose own name or activity is suspect, or the name of the UF right above."""
-    if offers.category in {"", *_set("co3", "exempt"), *perimeter("practices")}:
+    if offers.category in {"", *codes_of("co3", "exempt"), *perimeter("practices")}:
         return
-    activity = _tables()["co3"]["activity"]
+    activity = table_of("co3")["activity"]
     for each in offers.open:
         above = each.above[-1] if each.above else None
         by_uf = (
@@ -318,21 +291,21 @@ def _cp5(offers: Offers) -> Verdict | None:
 
 def _cp6(offers: Offers) -> Verdict | None:
     """A residential offre counts places; installed beds count too."""
-    spared = _tables()["cp6"]["not_offer"]
+    spared = table_of("cp6")["not_offer"]
     found = [each for each in _residential(offers) if each.unit.type_offre != spared]
     return _all(found, lambda each: any(map(_holds_places, offers.lieux(each.unit))))
 
 
 def _residential(offers: Offers) -> list[Placed]:
-    day_and_night = offers.category in _set("cp5", "day_and_night")
-    if not day_and_night and offers.category not in _set("cp5", "categories"):
+    day_and_night = offers.category in codes_of("cp5", "day_and_night")
+    if not day_and_night and offers.category not in codes_of("cp5", "categories"):
         return []
-    modes = _tables()["cp5"]["modes"].split()[:1] if day_and_night else _set("cp5", "modes")
+    modes = table_of("cp5")["modes"].split()[:1] if day_and_night else codes_of("cp5", "modes")
     return [
         each
         for each in offers.open
         if each.unit.mode_prise_en_charge in modes
-        and each.unit.type_offre != _tables()["cp5"]["not_offer"]
+        and each.unit.type_offre != table_of("cp5")["not_offer"]
     ]
 
 
@@ -360,18 +333,6 @@ def _holds_places(lieu: Lieu) -> bool:
         each.statut == "installe" and each.nature in {"lit", "place"} and each.nombre
         for each in lieu.capacites
     )
-
-
-@cache
-def _tables() -> Mapping[str, Any]:
-    import tomllib
-
-    return tomllib.loads(_TABLES.read_text(encoding="utf-8"))
-
-
-@cache
-def _set(section: str, key: str) -> frozenset[str]:
-    return frozenset(_tables()[section][key].split())
 
 
 _JUDGES: Mapping[str, Callable[[Offers], Verdict | None]] = {

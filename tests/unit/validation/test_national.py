@@ -21,10 +21,9 @@ from rorcli.validation.national import (
     CODES,
     Requirement,
     Status,
-    is_suspect,
     requirements,
-    up_to_date_needed,
 )
+from rorcli.validation.perimeters import is_suspect, up_to_date_needed
 from rorcli.validation.view import View
 from tests.strategies import establishments
 
