@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,9 +94,10 @@ def _tell_left_out(report: Report, bag: ExportBag) -> None:
     from rorcli.stores.fhir.bulk import FAULTS_TOLD
 
     say = report.session.terminal.say
-    orphans = [f"{each.path}:{each.line} : {each.message}" for each in bag.orphans()]
-    say(*orphans[:FAULTS_TOLD])
-    if (more := len(orphans) - FAULTS_TOLD) > 0:
+    orphans = bag.orphans()
+    first = islice(orphans, FAULTS_TOLD)
+    say(*(f"{each.path}:{each.line} : {each.message}" for each in first))
+    if more := sum(1 for _ in orphans):
         say(f"… et {more} autre(s) ressource(s) sans rattachement")
     if bag.others:
         say(f"{bag.others} ressource(s) d'un autre type laissée(s) de côté")

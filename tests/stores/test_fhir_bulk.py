@@ -3,13 +3,16 @@
 import json
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from rorcli.errors import StoreUnavailableError
 from rorcli.stores.fhir import ndjson
 from rorcli.stores.fhir.bulk import ExportBag
 from rorcli.stores.fhir.reading import to_establishment
 from tests.fhir import storable, written
+from tests.fhir_samples import RESOURCES
 
 
 @settings(
@@ -40,6 +43,16 @@ def test_the_last_of_two_versions_counts(tmp_path):
     bag = ExportBag()
     list(bag.fill([path]))
     assert [tree.establishment.etablissement.nom for _, tree in bag.sites()] == ["après"]
+    bag.close()
+
+
+def test_a_full_disk_is_told_with_what_to_do(tmp_path):
+    path = tmp_path / "tout.ndjson"
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in RESOURCES * 50), "utf-8")
+    bag = ExportBag()
+    bag._base.execute("PRAGMA max_page_count = 4")
+    with pytest.raises(StoreUnavailableError, match="database or disk is full"):
+        list(bag.fill([path]))
     bag.close()
 
 

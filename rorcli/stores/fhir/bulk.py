@@ -11,10 +11,12 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rorcli.errors import StoreUnavailableError
 from rorcli.stores.fhir import organizations
 from rorcli.stores.fhir.bag import is_active, parent
 from rorcli.stores.fhir.ndjson import Line, lines
@@ -72,14 +74,20 @@ class ExportBag:
         self.fault_count = self.others = self.unnamed = 0
 
     def fill(self, files: Iterable[Path]) -> Iterator[int]:
-        """Takes what the files hold; tells each time that some more resources are in."""
+        """Takes what the files hold; tells each time that some more resources are in.
+
+        Raises:
+            StoreUnavailableError: The disk has no room for them.
+        """
         for path in files:
             self._files.append(path)
             rows = self._rows(path)
             while batch := list(islice(rows, BATCH)):
-                self._base.executemany(_PUT, batch)
+                with _room_told():
+                    self._base.executemany(_PUT, batch)
                 yield len(batch)
-        self._base.executescript(_INDEX)
+        with _room_told():
+            self._base.executescript(_INDEX)
 
     def get(self, reference: str) -> Resource | None:
         """See `Bag`."""
@@ -155,6 +163,17 @@ class ExportBag:
         self.fault_count += 1
         if len(self.faults) < FAULTS_TOLD:
             self.faults.append(Fault(path, line, message))
+
+
+@contextmanager
+def _room_told() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailableError(
+            f"l'export ne tient pas dans le dossier temporaire ({error}) ; rien n'a été chargé",
+            remedy="libérez de la place sur ce disque, puis relancez la commande",
+        ) from error
 
 
 def _unpacked(row: tuple[bytes]) -> Resource:
