@@ -10,15 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import certifi
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    pkcs12,
-)
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import Retry
 
 from rorcli.errors import UsageError
@@ -68,7 +61,7 @@ def context_of(store: StoreSettings, held: Secrets) -> ssl.SSLContext:
 
     `ca` comes beside the public authorities: the identity provider may have a public certificate.
     """
-    context = ssl.create_default_context(cafile=certifi.where())
+    context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         if store.ca:
@@ -85,6 +78,8 @@ def certificate_of(store: StoreSettings, held: Secrets) -> Certificate | None:
     if store.pkcs12:
         found = _opened(store, held)[1]
     elif store.cert:
+        from cryptography import x509
+
         try:
             found = x509.load_pem_x509_certificate(Path(store.cert).read_bytes())
         except (OSError, ValueError) as error:
@@ -113,6 +108,12 @@ def _load_own(context: ssl.SSLContext, store: StoreSettings, held: Secrets) -> N
 
 def _load_pkcs12(context: ssl.SSLContext, store: StoreSettings, held: Secrets) -> None:
     """OpenSSL takes files only: the key passes through one, encrypted, in a folder of our own."""
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        PrivateFormat,
+    )
+
     key, certificate, others = _opened(store, held)
     phrase = secrets.token_bytes(16).hex()
     with tempfile.TemporaryDirectory(prefix="rorcli-") as folder:
@@ -126,7 +127,9 @@ def _load_pkcs12(context: ssl.SSLContext, store: StoreSettings, held: Secrets) -
         context.load_cert_chain(path, password=phrase)
 
 
-def _opened(store: StoreSettings, held: Secrets) -> tuple[Any, x509.Certificate, list[Any]]:
+def _opened(store: StoreSettings, held: Secrets) -> tuple[Any, Any, list[Any]]:
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
     phrase = held.get("KEY_PASSPHRASE", store.passphrase,
                          question=f"Mot de passe de {Path(store.pkcs12).name}")  # fmt: skip
     password = phrase.reveal().encode() if phrase else None

