@@ -6,6 +6,8 @@ where npm left Medplum. Both are read before the tests have an environment of th
 
 import os
 import select
+import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -33,6 +35,44 @@ def hapi(**properties: str) -> Iterator[str]:
                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", path, "rorcli.Server"]  # fmt: skip
     with _ready(command) as url:
         yield url
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[dict[str, str]]:
+    """PostgreSQL on a free port of the loopback; what its programs want in their environment."""
+    home = Path(_said(program("pg_config", "apt-get install postgresql"), "--bindir"))
+    data, port = folder / "data", str(_free_port())
+    # PostgreSQL does not run as root: its own user does, in a folder of its own.
+    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if prefix:
+        shutil.chown(folder, "postgres")
+    own = [*prefix, "env", f"PATH={home}{os.pathsep}{os.environ['PATH']}"]
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
+    _said(*own, "initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "-E", "UTF8")
+    _said(*own, "pg_ctl", "-w", "-D", str(data), "-o", options, "-l", str(folder / "log"), "start")
+    try:
+        yield {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": "postgres"}
+    finally:
+        _said(*own, "pg_ctl", "-m", "immediate", "-D", str(data), "stop")
+
+
+@contextmanager
+def as_printed(block: str, **environment: str) -> Iterator[str]:
+    """The server that a block of a page starts; its address."""
+    with _ready(["sh", "-euc", block], **environment) as url:
+        yield url
+
+
+def _said(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ FHIRPath that rorcli sends, and answers what it is told to answer beforehand (`a
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ class FakeServer:
             lambda method, path: None
         )
         self.statement: Resource = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"}
+        # What the way there and back takes, in seconds.
+        self.lag = 0.0
         self.takes_ids, self.page, self.lock = takes_ids, page, threading.Lock()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.http.daemon_threads = True
@@ -188,12 +191,9 @@ def patched(resource: Resource, parameters: Resource) -> Resource:
     for operation in parameters["parameter"]:
         part = {each["name"]: each for each in operation["part"]}
         if part["type"]["valueCode"] == "add":
-            resource["extension"].append(_extension(part["value"]["part"]))
+            resource.setdefault("extension", []).append(_extension(part["value"]["part"]))
             continue
         path = part["path"]["valueString"]
-        if part["type"]["valueCode"] == "replace":
-            resource[path.partition(".")[2]] = part["value"]["valueString"]
-            continue
         url = re.match(r"Location\.extension\.where\(url='([^']+)'\)", path)
         tests = re.findall(r"\(url='(\w+)'\)\.(?:value\.coding\.code='(\w+)'|empty\(\))", path)
         gone = [each for each in resource["extension"]
@@ -231,6 +231,7 @@ def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             content = self.rfile.read(length)
             headers = {key.lower(): value for key, value in self.headers.items()}
+            time.sleep(server.lag)
             server.log.append((self.command, self.path, headers))
             if told := server.answers(self.command, self.path):
                 self.send(*told)

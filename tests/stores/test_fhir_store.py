@@ -290,6 +290,17 @@ def test_the_national_ror_takes_capacities_by_patch(fake, store):
     assert fake.held[CARDIO]["name"] == "Consultations de cardiologie"
 
 
+def test_a_patch_that_does_something_else_is_told(fake, store):
+    fake.list_interactions(Location=("read", "search-type", "patch"))
+    fresh = store_at(fake.url)
+    plan = plan_to(fresh, capacity(9))
+    place = fake.held["Location/ror-location-52-L1"]
+    reply = json.dumps(place).encode()
+    fake.answers = lambda method, path: (200, {}, reply) if method == "PATCH" else None
+    with pytest.raises(StoreUnavailableError, match="compris le PATCH autrement"):
+        fresh.apply(plan, today=LATER, author="")
+
+
 def test_other_measures_and_foreign_elements_survive_a_patch(fake, store):
     fake.list_interactions(Location=("read", "search-type", "patch"))
     place = fake.held["Location/ror-location-52-L1"]
@@ -340,6 +351,7 @@ def test_probes_leave_nothing_open(fake, store):
     assert probes["création"]
     assert probes["versions"]
     assert probes["If-Match"]
+    assert probes["PATCH"]
     left = [fake.held[key] for key in fake.held.keys() - before]
     assert [each for each in left if each.get("active") is not False] == []
 

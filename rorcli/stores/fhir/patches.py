@@ -6,6 +6,7 @@ A measure that changes is deleted and added in one request; its path is as narro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,8 +23,18 @@ def capacity_patch(before: Resource, after: Resource) -> dict[str, Any] | None:
         return None
     old, new = _capacities(before), _capacities(after)
     gone = [_operation("delete", _path(each)) for each in old if each not in new]
-    come = [_addition(each) for each in new if each not in old]
+    come = [addition("Location", each) for each in new if each not in old]
     return {"resourceType": "Parameters", "parameter": [*gone, *come]}
+
+
+def is_applied(wanted: Resource, held: Resource) -> bool:
+    """Whether a server understood the patch: HAPI 8.8 keeps one part of those of the same name."""
+    return _told(wanted) == _told(held)
+
+
+def _told(location: Resource) -> list[str]:
+    """The measures, in whatever order."""
+    return sorted(json.dumps(each, sort_keys=True) for each in _capacities(location))
 
 
 def _capacities(location: Resource) -> list[Mapping[str, Any]]:
@@ -40,9 +51,10 @@ def _operation(kind: str, path: str, *more: Mapping[str, Any]) -> dict[str, Any]
     return {"name": "operation", "part": [*first, *more]}
 
 
-def _addition(extension: Mapping[str, Any]) -> dict[str, Any]:
+def addition(kind: str, extension: Mapping[str, Any]) -> dict[str, Any]:
+    """The operation that adds an extension to a resource of that type."""
     name = {"name": "name", "valueString": "extension"}
-    return _operation("add", "Location", name, {"name": "value", "part": [*_parts(extension)]})
+    return _operation("add", kind, name, {"name": "value", "part": [*_parts(extension)]})
 
 
 def _parts(extension: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

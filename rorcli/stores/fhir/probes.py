@@ -15,11 +15,16 @@ from typing import Any
 
 from rorcli.errors import StoreError
 from rorcli.stores.fhir.answers import Reply
+from rorcli.stores.fhir.patches import addition
 from rorcli.stores.fhir.transport import Transport
 from rorcli.stores.fhir.writes import version_of
 
 _TAKEN = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
 _STALE = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
+_SCRATCH = {
+    "url": "https://rorcli.example/essai",
+    "extension": [{"url": "un", "valueInteger": 1}, {"url": "deux", "valueString": "2"}],
+}
 _GIVEN = {"resourceType": "Organization", "active": True}
 
 
@@ -83,17 +88,14 @@ class _Scratch:
         )  # fmt: skip
 
     def patched(self) -> Probe:
-        name = "Essai de rorcli, quatre"
-        part = [{"name": "type", "valueCode": "replace"},
-                {"name": "path", "valueString": "Organization.name"},
-                {"name": "value", "valueString": name}]  # fmt: skip
-        body = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": part}]}
+        """Capacities are extensions of several parts: it must take such a one."""
+        body = {"resourceType": "Parameters", "parameter": [addition("Organization", _SCRATCH)]}
         status = self._transport.write("PATCH", self.path, body, {}).status
         return _probe(
-            "PATCH", status in _TAKEN and self._held().get("name") == name,
-            "FHIRPath Patch est compris",
-            f"FHIRPath Patch n'est pas compris ({status}) : les capacités passeront par PUT, si le "
-            "serveur le prend",
+            "PATCH", status in _TAKEN and _SCRATCH in self._held().get("extension", ()),
+            "FHIRPath Patch est compris : --only capacites peut servir",
+            f"FHIRPath Patch n'est pas compris ({status}), ou pas pour une extension à plusieurs "
+            "parties : les capacités passeront par PUT, si le serveur le prend",
         )  # fmt: skip
 
     def rolled_back(self) -> Probe:

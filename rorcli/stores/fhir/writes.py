@@ -17,7 +17,7 @@ from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError
 from rorcli.stores.fhir.answers import Reply
 from rorcli.stores.fhir.bag import address, references
 from rorcli.stores.fhir.capabilities import Capabilities
-from rorcli.stores.fhir.patches import capacity_patch
+from rorcli.stores.fhir.patches import capacity_patch, is_applied
 from rorcli.stores.fhir.profiles import Resource
 from rorcli.stores.fhir.transport import LostReplyError, Transport
 from rorcli.stores.fhir.writing import Pair, repointed
@@ -104,7 +104,15 @@ class Writer:
         for _ in range(ATTEMPTS):
             reply = self._settled(attempt)
             if reply is not None and reply.status not in _CONFLICTS:
-                return self._taken("PATCH" if patch else "PUT", wanted, reply)
+                taken = self._taken("PATCH" if patch else "PUT", wanted, reply)
+                if patch and not is_applied(wanted, taken):
+                    raise StoreUnavailableError(
+                        f"{path} : le serveur a compris le PATCH autrement, et ne tient pas les "
+                        "capacités demandées",
+                        remedy="vérifiez-les sur le portail ; signalez-le à l'équipe qui tient le "
+                        "serveur : rorcli doctor --write-test le montre",
+                    )
+                return taken
             there = self._look(before)
             if there is not None and same(there, wanted):
                 return there
