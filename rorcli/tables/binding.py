@@ -48,7 +48,8 @@ class Binder:
     """The items of one node in one table; new contacts and lieux that several rows share.
 
     `said` are the values that its rows give, `claimed` the items that rows are about, `new` the
-    keys of those that they make, `errors` what is wrong with the row that is being read.
+    keys of those that they make, `errors` what is wrong with the row that is being read, `kept`
+    how many values of the file stay although their cells are empty.
     """
 
     node: Node
@@ -59,6 +60,7 @@ class Binder:
     claimed: set[str] = field(default_factory=set)
     new: set[tuple[str, ...]] = field(default_factory=set)
     errors: list[CellError] = field(default_factory=list)
+    kept: int = 0
 
     def is_new(self, key: tuple[str, ...]) -> bool:
         """True the first time that a row makes the item of that key."""
@@ -101,6 +103,7 @@ class Binder:
                 continue
             if (value is not None and str(value) != held) or (value is None and self.asked.replace):
                 found[key] = value
+            self.kept += value is None and not self.asked.replace
         return found
 
     def require_uo(self) -> Unite:

@@ -42,6 +42,7 @@ def coordonnee(binder: Binder, row: Row) -> Bound | None:
     canal = canal or str(binder.read(row, CANAL, {}))
     home = _home(binder, row, canal)
     if not binder.text(row, VALEUR).strip():
+        binder.kept += bool(binder.text(row, ACTUELLE)) and not binder.asked.replace
         return None
     entry = _held(binder, row, [e for e in binder.entries if home.holds(e, canal)])
     held = entry.cells[VALEUR] if entry else ""

@@ -70,12 +70,16 @@ class Problem(NamedTuple):
 
 @dataclass
 class Intake:
-    """What a table asks of documents: steps by path, and the account of its rows."""
+    """What a table asks of documents: steps by path, and the account of its rows.
+
+    `kept` counts the values of the files that stay although their cells were emptied.
+    """
 
     steps: dict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
     outcomes: list[Outcome] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    kept: int = 0
 
 
 def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: str) -> Intake:
@@ -84,14 +88,17 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
     places = Places([node for each in documents for node in nodes(each, way.today)])
     verified: dict[tuple[str, str], tuple[Node, str]] = {}
     refusals: list[str] = []
-    taken = 0
+    taken: set[str] = set()
     for grid in grids:
         heading, first = headed(grid, way.mapped, way.table)
         if heading is None:
             refusals += [lacking(first, way.mapped, way.table)] if first else []
             intake.notes.append(f"feuille « {grid.name} » : sans en-tête connu, laissée de côté")
             continue
-        taken += 1
+        if way.replace and heading.table.name in taken:
+            raise UsageError(f"{path} : plusieurs feuilles du tableau {heading.table.name}",
+                             remedy="avec --replace, réunissez-les en une seule")  # fmt: skip
+        taken.add(heading.table.name)
         below = [row for row in first if row.number > heading.headers.number]
         intake.notes += [f"colonne « {each} » : laissée de côté" for each in heading.ignored]
         sheet = _Sheet(grid, Asked(heading, grid.origin, way.today, way.replace), places, intake)
@@ -102,6 +109,9 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
         raise UsageError(f"{path} : aucun en-tête de tableau reconnu ; {why}",
                          remedy='nommez-la : --map "Votre en-tête=colonne" ; rorcli export '
                          "--template écrit un modèle")  # fmt: skip
+    if intake.kept:
+        intake.notes.append(f"{intake.kept} cellule(s) vide(s) : la valeur de la fiche reste ; "
+                            "--replace l'efface")  # fmt: skip
     for node, day in verified.values():
         intake.steps[node.document.path].append(Put(f"{node.pointer}/verifie_le", day))
     return intake
@@ -203,6 +213,7 @@ class _Sheet:
         binder.claimed |= {e.pointer for e in of.entries if id(e) in of.seen}
         for row in of.rows:
             self._bind(of, binder, row)
+        self.intake.kept += binder.kept
         if self.asked.replace:
             for entry in of.entries:
                 if entry.pointer and id(entry) not in of.seen:

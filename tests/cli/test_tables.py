@@ -233,6 +233,18 @@ def test_a_sheet_that_is_no_table_is_left_aside(file):
     )
 
 
+def test_two_sheets_cannot_both_be_the_whole_list(file):
+    to = file.with_name("e.xlsx")
+    run(["export", file, "--table", "activites", "--to", to])
+    book = load_workbook(to)
+    book.copy_worksheet(book["activites"])
+    book.save(to)
+    assert run(["import", file, to]).code == 0
+    result = run(["import", file, to, "--replace"])
+    assert result.code == 2
+    assert "plusieurs feuilles du tableau activites" in result.err
+
+
 def test_a_second_value_is_added_and_a_new_contact_is_made_once(file):
     rows = [
         {
@@ -387,7 +399,9 @@ def test_the_list_becomes_exactly_the_table_for_the_units_that_it_names(file):
 
 def test_an_emptied_cell_erases_only_when_the_table_is_the_list(file):
     rows = [{**row, "Secteur conventionnel": ""} for row in exported(file, "praticiens")]
-    assert taken(file, rows).err.endswith("Rien à changer.\n")
+    result = taken(file, rows)
+    assert result.err.endswith("Rien à changer.\n")
+    assert "cellule(s) vide(s) : la valeur de la fiche reste ; --replace l'efface" in result.err
     assert taken(file, rows, "--replace").code == 0
     assert unit(file).praticiens[0].secteur is None
 
