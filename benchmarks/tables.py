@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import io
 import random
 import sys
@@ -125,8 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("RESULTS.md"))
     asked = parser.parse_args(arguments)
+    gc.set_threshold(50_000)  # as rorcli.__main__ does
     found = []
-    for each in measured(1_000 if asked.quick else 10_000, 3 if asked.quick else 9):
+    for each in measured(1_000 if asked.quick else 10_000, 3 if asked.quick else 5):
         print(f"{each.number} {each.what}: {each.ratio:.3g} {each.note}", file=sys.stderr)
         found.append(each)
     lines = ["Written by `python benchmarks/tables.py`; in process, files already read.", ""]
