@@ -64,6 +64,11 @@ class Telling:
         """Every form that is asked for."""
         return {self.form, *(report.form for report in self.reports)}
 
+    def keep(self, one: Audit, establishment: Establishment) -> Audit:
+        """The audit, with the words that a report to share must not hold when there is one."""
+        is_shared = not self.show_personal and self.forms & {"github", "html"}
+        return replace(one, hidden=personal(establishment)) if is_shared else one
+
     @property
     def wants_numbers(self) -> bool:
         """Whether establishments in numbers are enough: no form names their nodes."""
@@ -107,7 +112,7 @@ def examine_files(session: Session, paths: Sequence[Path], how: Telling) -> Exam
             held = decode(document.data)
             yield held, Dates(saved_on=saved_on(session, Path(document.path), held.finess))
 
-    audits = audit_each(seen(), how.asked, _discreet, is_whole=False)
+    audits = audit_each(seen(), how.asked, how.keep, is_whole=False)
     codes = [each.exit_code for each in unreadable] + [ExitCode.FINDINGS] * bool(broken)
     return Examined(account(audits), sound, unreadable, strongest(codes))
 
@@ -131,7 +136,7 @@ def examine_store(session: Session, query: Query, how: Telling) -> Examined:
     if how.wants_numbers:
         every = audit_each(seen, how.asked, lambda one, _: one.summary, is_whole=is_whole)
         return Examined(Account((), every), (), (), ExitCode.OK)
-    audits = audit_each(seen, how.asked, _discreet, is_whole=is_whole)
+    audits = audit_each(seen, how.asked, how.keep, is_whole=is_whole)
     return Examined(account(audits), (), (), ExitCode.OK)
 
 
@@ -180,11 +185,6 @@ def _read_all(session: Session, paths: Sequence[Path]) -> tuple[list[Document], 
     if found.skipped:
         terminal.say(f"{counted(found.skipped, 'autre fichier')} YAML, sans établissement")
     return documents, unreadable
-
-
-def _discreet(one: Audit, establishment: Establishment) -> Audit:
-    """The audit with the words that a report to share must not hold."""
-    return replace(one, hidden=personal(establishment))
 
 
 def _lines(seen: Examined, view: str) -> Iterator[Line]:

@@ -49,8 +49,8 @@ ShowPersonal = Annotated[
     bool,
     typer.Option(
         "--show-personal",
-        help="Dans les annotations GitHub, ne pas masquer les noms des praticiens, des unités "
-        "sensibles, ni les numéros de confidentialité 3.",
+        help="Dans les annotations GitHub et la page HTML, ne pas masquer les noms des praticiens, "
+        "des unités sensibles, ni les numéros de confidentialité 3.",
     ),
 ]
 Explain = Annotated[
