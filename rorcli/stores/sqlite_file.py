@@ -15,13 +15,12 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
 from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError, UsageError
 from rorcli.model import decode
-from rorcli.stores.sqlite_index import node_rows
+from rorcli.stores.sqlite_index import age_columns
 
 #: Marks our files among those of SQLite (https://www.sqlite.org/fileformat.html#application_id).
 APPLICATION_ID = int.from_bytes(b"RORc")
@@ -66,11 +65,7 @@ def _fill_asks(connection: sqlite3.Connection) -> None:
     """What version 2 adds to each node comes from the documents that the file keeps."""
     for finess, data in connection.execute(_HELD):
         held = decode(json.loads(zlib.decompress(data)))
-        days = dict.fromkeys(["", *(placed.key for placed in held.units())], date.min)
-        values = [
-            (row.closed_on, row.ask_role, row.ask_mail, row.ask_phone, finess, row.key)
-            for row in node_rows(held, days)
-        ]
+        values = [(*told, finess, key) for key, told in age_columns(held)]
         connection.executemany(_FILL, values)
 
 

@@ -127,6 +127,15 @@ def node_rows(establishment: Establishment, changed_on: Mapping[str, date]) -> l
     ]
 
 
+def age_columns(establishment: Establishment) -> Iterator[tuple[str, tuple[str | None, ...]]]:
+    """`closed_on` and the `ask_…` of each node, by its key: what a file of before lacks."""
+    site = establishment.etablissement
+    yield "", (_closed_on(site), *_ask((site,), site).values())
+    for placed in establishment.units():
+        chain = _upwards(placed)
+        yield placed.key, (_closed_on(*chain), *_ask(chain, site).values())
+
+
 def verified_on(*nodes: EntiteGeographique | Unite) -> date | None:
     """The latest `verifie_le` of a node and those above it: each holds for what is below."""
     return max((day for node in nodes if (day := day_of(node.verifie_le))), default=None)
