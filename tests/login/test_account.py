@@ -5,9 +5,12 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from rorcli.login import flows
@@ -58,6 +61,28 @@ def test_log_in_look_log_out(configure, provider, browser):
         "annuaire : prod\nnon connecté : rorcli login\n",
         "",
     )
+
+
+def test_what_a_program_reads_follows_its_schema(configure, browser, monkeypatch, tmp_path):
+    schema = json.loads((ROOT / "schemas" / "identity.v1.schema.json").read_text("utf-8"))
+    store = configure()
+
+    def said(address: str = "prod") -> dict[str, Any]:
+        found = json.loads(run(["whoami", "-o", "json"], store=address).out)
+        jsonschema.validate(found, schema)
+        assert set(found) == set(schema["properties"])
+        return dict(found)
+
+    assert said()["source"] == "none"
+    assert run(["login"], store="prod", tty=True).code == 0
+    known = said()
+    assert (known["source"], known["ok"], known["storage"]) == ("session", True, "file")
+    place = Vault(store)
+    place.write(replace(place.read(), expires_at=time.time() - 1, has_refresh=False))
+    assert (said()["source"], said()["ok"]) == ("ended", False)
+    monkeypatch.setenv("RORCLI_TOKEN", "CANARI-x")
+    assert said()["variable"] == "RORCLI_TOKEN"
+    assert said(f"sqlite:{tmp_path / 'a.sqlite'}")["source"] == "anonymous"
 
 
 @pytest.mark.parametrize(

@@ -82,10 +82,13 @@ def _tell(session: Session, record: Record) -> None:
 
     who = ", ".join(filter(None, record.identity.values()))
     session.terminal.say(f"Connecté{' : ' + who if who else ''}.")
-    if record.storage == "file":
+    auth = session.settings.store.auth
+    if record.storage == "file" and auth and auth.storage == "auto":
         session.terminal.warn(
             f"Aucun trousseau sur ce poste : session gardée dans un {PLACES['file']}."
         )
+    else:
+        session.terminal.say(f"Session gardée : {PLACES[record.storage]}.")
 
 
 def logout(
