@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
 from typing import Any, NamedTuple
 
 from rorcli import codes
@@ -222,7 +224,12 @@ def _word(seen: _Seen) -> Said:
     message = f"{seen.label} : {seen.source} n'est pas un des mots admis"
     alike = (word for word, label in _words(spec).items() if _folds(text, word, label))
     meant = next(alike, _SECTEURS.get(text.lower()) if spec.key == "secteur" else None)
-    return "ROR114", message, f"écrivez {meant}" if meant else _list(spec), meant
+    if meant:
+        return "ROR114", message, f"écrivez {meant}", meant
+    from difflib import get_close_matches
+
+    near = get_close_matches(codes.fold(text), _words(spec), n=1)
+    return "ROR114", message, f"peut-être {near[0]} ; {_list(spec)}" if near else _list(spec)
 
 
 def _folds(text: str, word: str, label: str) -> bool:
@@ -258,7 +265,16 @@ _FORMS = {
     str(Kind.COUNT): "écrivez un nombre entier, zéro ou plus",
 }
 _HOUR = re.compile(r"([01]?\d|2[0-3]) ?[hH:] ?([0-5]\d)?")
-_FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_FRENCH_DAY = re.compile(r"(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>\d{4})", re.ASCII)
+_LOOSE_DAY = re.compile(r"(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})", re.ASCII)
+
+
+def _day(text: str) -> str | None:
+    """The day of the calendar that people write 10/5/2026 or 2026-5-10."""
+    found = _FRENCH_DAY.fullmatch(text) or _LOOSE_DAY.fullmatch(text)
+    with suppress(ValueError):
+        return date(*map(int, found.group("year", "month", "day"))).isoformat() if found else None
+    return None
 
 
 def _form(seen: _Seen) -> Said:
@@ -269,8 +285,7 @@ def _form(seen: _Seen) -> Said:
         return "ROR113", f"{seen.label} est vide", remedy
     digits = f" ({len(text)} chiffre{'s' * (len(text) > 1)})" if text.isdigit() else ""
     remedy, mend = _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help), None
-    if spec.kind is Kind.DAY and (french := _FRENCH_DAY.fullmatch(text)):
-        mend = f"{french[3]}-{french[2]:0>2}-{french[1]:0>2}"
+    if spec.kind is Kind.DAY and (mend := _day(text)):
         remedy = f"écrivez année, mois, jour : {mend}"
     elif spec.shape.get("pattern") == TIME and (hour := _HOUR.fullmatch(text)):
         mend = f"{hour[1]:0>2}:{hour[2] or '00'}"
