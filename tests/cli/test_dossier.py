@@ -5,6 +5,7 @@ import email.policy
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,18 @@ def test_push_refuses_and_shows_the_way(desk):
     desk.change(end=NEW)
     refused = desk.run("push", "--yes", "etab.yaml")
     assert (refused.code, "rorcli dossier etab.yaml" in refused.out) == (7, True)
+
+
+def test_an_identity_that_the_directory_lacks_is_no_request(desk):
+    theirs = decode(read_file(desk.file).data)
+    without = replace(
+        theirs.etablissement, siret=None, managed=theirs.etablissement.managed - {"siret"}
+    )
+    plan = Sides.of(theirs, replace(theirs, etablissement=without), None).plan(
+        SAULES, "1", Thresholds()
+    )
+    assert [change.path for change in plan.changes] == [("etablissement", "siret")]
+    assert list(requests(plan.changes, theirs, theirs)) == []
 
 
 def test_once_accepted_pull_merge_takes_the_ids_in(desk, tmp_path):

@@ -132,6 +132,16 @@ def test_a_damaged_list_is_told_and_kept(content):
     assert favorites.path().read_bytes() == content
 
 
+def test_a_whole_name_goes_before_words_of_another():
+    saules, annexe = (
+        favorites.Favorite(SAULES, "Les Saules"),
+        favorites.Favorite(EHPAD, "Les Saules Annexe"),
+    )
+    favorites.save([annexe, saules])
+    assert favorites.named("les saules") == saules
+    assert favorites.named("annexe") == annexe
+
+
 def test_names_cannot_break_the_list():
     favorites.save([favorites.Favorite(SAULES, "Hôpital\tdes\nSaules")])
     assert favorites.read() == (favorites.Favorite(SAULES, "Hôpital des Saules"),)

@@ -205,8 +205,9 @@ def test_a_number_gives_the_whole_practitioner(indexed):
 
 def test_what_is_not_a_specialite_ordinale_is_no_specialite(indexed):
     index = indexed(line(KERVELLA, profession="50", type_savoir_faire="CM", specialite="C26"))
-    fields = look_up(index, {"rpps": KERVELLA}, SAULES).fields
-    assert (fields["type_savoir_faire"], "specialite" in fields) == ("CM", False)
+    found = look_up(index, {"rpps": KERVELLA}, SAULES)
+    assert (found.fields["type_savoir_faire"], "specialite" in found.fields) == ("CM", False)
+    assert found.notes == ()
 
 
 def test_the_same_activity_at_several_sites_is_one(indexed):
