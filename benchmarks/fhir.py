@@ -58,8 +58,8 @@ class Desk:
 
     def __init__(self, url: str, workers: int = 4) -> None:
         settings = StoreSettings(url=f"fhir+{url}")
-        self.url, self.turn, self.transport = url, 0, Transport(settings)
-        self.store = FhirStore(settings, self.transport, workers=workers)
+        self.url, self.turn, self.transport = url, 0, Transport(settings, at_once=workers)
+        self.store = FhirStore(settings, self.transport)
         self.store.add(establishment(0), today=TODAY, replace=True)
 
     def push(self, changed: int = UNITS) -> float:

@@ -12,12 +12,14 @@ from rorcli import basefile, files, sync
 from rorcli.reports import Line
 from rorcli.reports import plan as report
 from rorcli.reports.machine import dumps
+from rorcli.stores.base import side_by_side
 from rorcli.validation import validate_all
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.stores.base import Store
     from rorcli.sync import Prepared
+    from rorcli.text.document import Document
     from rorcli.validation.findings import Finding
 
 
@@ -47,8 +49,13 @@ def prepare_files(
 def _resting(session: Session, paths: Iterable[Path], store: Store) -> dict[Path, Prepared]:
     """The files that agree with their store still, told without reading them."""
     heads, today = cache(basefile.heads), session.today
-    looked = ((path, sync.unmoved(path, heads(path.parent), store, today=today)) for path in paths)
-    return {path: ready for path, ready in looked if ready is not None}
+    by_folder = {path: heads(path.parent) for path in paths}
+
+    def looked(path: Path) -> Prepared | None:
+        return sync.unmoved(path, by_folder[path], store, today=today)
+
+    found = zip(by_folder, side_by_side(looked, by_folder, store.at_once), strict=True)
+    return {path: ready for path, ready in found if ready is not None}
 
 
 def _compared(
@@ -62,10 +69,11 @@ def _compared(
     for finding in findings:
         by_path[finding.path].append(finding)
     limits, today = settings.guards, session.today
-    for path, document in zip(paths, documents, strict=True):
-        yield sync.prepare(
-            path, document, by_path[document.path], store, limits, named=named, today=today
-        )
+
+    def prepared(file: tuple[Path, Document]) -> Prepared:
+        return sync.prepare(*file, by_path[file[1].path], store, limits, named=named, today=today)
+
+    yield from side_by_side(prepared, zip(paths, documents, strict=True), store.at_once)
 
 
 Form = Callable[["Prepared"], Iterable[Line]]

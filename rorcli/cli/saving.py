@@ -13,6 +13,7 @@ from rorcli.errors import ExitCode, RefusedError, UsageError
 from rorcli.reports import plan as report
 from rorcli.reports.findings import render_finding
 from rorcli.reports.machine import dumps
+from rorcli.stores.base import side_by_side
 from rorcli.sync import Status
 
 if TYPE_CHECKING:
@@ -60,14 +61,21 @@ def _apply_all(
 ) -> list[Outcome]:
     """Every outcome; after Ctrl-C those that were reached are told before the program ends."""
     outcomes: list[Outcome] = []
+
+    def ended(each: Prepared) -> Outcome:
+        outcome = stopped[id(each)]
+        if outcome is None:
+            return sync.apply(each, store, today=session.today, author=session.author)
+        if outcome.status is Status.UNCHANGED:
+            return sync.settle(each, store, today=session.today)
+        return outcome
+
+    # Two files of one establishment take turns.
+    is_apart = len({each.ours.finess for each in prepared}) == len(prepared)
+    found = side_by_side(ended, prepared, store.at_once if is_apart else 1)
     try:
-        for each in session.terminal.progress(prepared, len(prepared), "Enregistrement"):
-            outcome = stopped[id(each)]
-            if outcome is None:
-                outcome = sync.apply(each, store, today=session.today, author=session.author)
-            elif outcome.status is Status.UNCHANGED:
-                outcome = sync.settle(each, store, today=session.today)
-            outcomes.append(outcome)
+        for outcome in session.terminal.progress(found, len(prepared), "Enregistrement"):
+            outcomes.append(outcome)  # noqa: PERF402 - what was reached is kept when interrupted
     except KeyboardInterrupt:
         left = len(prepared) - len(outcomes)
         _report(session, outcomes, output, whole=False)

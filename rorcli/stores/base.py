@@ -6,8 +6,8 @@ contract suite of `tests/stores/contract.py` passing on it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rorcli.validation.freshness import Aged
 
 AnyNoun = TypeVar("AnyNoun", bound=Noun)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 #: What `LoadableStore.add` did.
 Added = Literal["created", "unchanged", "replaced"]
@@ -121,6 +123,10 @@ class Store(Protocol):
     def url(self) -> str:
         """The address without secrets, to be printed."""
 
+    @property
+    def at_once(self) -> int:
+        """How many establishments may be read or written at the same time, by threads."""
+
     def describe(self) -> str:
         """What there is to know of it, in French, for `doctor`; it answers if this does."""
 
@@ -179,6 +185,32 @@ class LoadableStore(Store, Protocol):
             DataError: No FINESS, units without `id` or with the same one; or the establishment is
                 there already, different, and `replace` is false.
         """
+
+
+def side_by_side(
+    work: Callable[[Item], Result], items: Iterable[Item], at_once: int
+) -> Iterator[Result]:
+    """The results in the order of the items, so many under way; one by one in this very thread.
+
+    Whoever stops listening has what was not begun called off.
+    """
+    if at_once == 1:
+        yield from map(work, items)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) == 2 * at_once:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                each.cancel()
 
 
 def valued(noun: AnyNoun) -> AnyNoun:

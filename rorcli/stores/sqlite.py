@@ -123,6 +123,11 @@ class SqliteStore:
         """`sqlite:` and the path."""
         return f"sqlite:{self._path}"
 
+    @property
+    def at_once(self) -> int:
+        """One: a connection belongs to its thread."""
+        return 1
+
     def describe(self) -> str:
         """How many establishments it holds."""
         return f"{sum(1 for _ in self.search(Query()))} établissement(s)"

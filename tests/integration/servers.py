@@ -9,6 +9,7 @@ import select
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +39,14 @@ def hapi(**properties: str) -> Iterator[str]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[dict[str, str]]:
+def postgres() -> Iterator[dict[str, str]]:
     """PostgreSQL on a free port of the loopback; what its programs want in their environment."""
+    # Not in pytest's own folder, which is for one user only.
+    with tempfile.TemporaryDirectory(prefix="rorcli-postgres-") as folder:
+        yield from _postgres_in(Path(folder))
+
+
+def _postgres_in(folder: Path) -> Iterator[dict[str, str]]:
     home = Path(_said(program("pg_config", "apt-get install postgresql"), "--bindir"))
     data, port = folder / "data", str(_free_port())
     # PostgreSQL does not run as root: its own user does, in a folder of its own.

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 import requests
@@ -23,13 +22,9 @@ def block(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hapi_on_postgres(tmp_path_factory):
+def hapi_on_postgres():
     program("java", "apt-get install openjdk-17-jre-headless")
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    # PostgreSQL's own user must reach it.
-    for each in (folder, *folder.parents[:3]):
-        each.chmod(each.stat().st_mode | 0o011)
-    with servers.postgres(folder) as place:
+    with servers.postgres() as place:
         environment = {**os.environ, **place}
         subprocess.run(
             [program("sh", "a POSIX shell"), "-euc", block("database")], check=True, env=environment

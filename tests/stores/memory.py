@@ -34,6 +34,7 @@ class MemoryStore:
     """Every version of every establishment, the last one last."""
 
     url = "memory:"
+    at_once = 1
 
     def __init__(self) -> None:
         self.versions: dict[str, list[Snapshot]] = {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -30,6 +29,7 @@ from rorcli.stores.base import (
     node_keys,
     require_keys,
     same_facts,
+    side_by_side,
     silent,
     valued,
 )
@@ -42,7 +42,7 @@ from rorcli.stores.fhir.profiles import Resource
 from rorcli.stores.fhir.reading import EJ, Tree, read
 from rorcli.stores.fhir.transport import Transport
 from rorcli.stores.fhir.walk import Walker
-from rorcli.stores.fhir.writes import ORDER, WORKERS, Writer, target, version_of
+from rorcli.stores.fhir.writes import ORDER, Writer, target, version_of
 from rorcli.stores.fhir.writing import Pair, pairs
 from rorcli.stores.matching import hit_of, is_there
 from rorcli.stores.sqlite_index import site_row, with_ids
@@ -91,16 +91,21 @@ class FhirStore:
         *,
         say: Say = silent,
         read_only: bool = False,
-        workers: int = WORKERS,
     ) -> None:
         self._settings, self._transport = settings, transport
-        self._say, self._read_only, self._workers = say, read_only, workers
+        self._say, self._read_only = say, read_only
         self._held: dict[str, Held] = {}
+        self._fresh: set[str] = set()
 
     @property
     def url(self) -> str:
         """The server's address; it holds no secret, see `transport.base_of`."""
         return f"fhir+{self._transport.base}"
+
+    @property
+    def at_once(self) -> int:
+        """As many as the transport lets through."""
+        return self._transport.at_once
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -146,13 +151,15 @@ class FhirStore:
         yield from islice((hit for each in wanted if (hit := hit_of(each, query))), query.limit)
 
     def version(self, finess: str) -> str | None:
-        """See `Store.version`; it costs a reading."""
+        """See `Store.version`; it costs a reading, which serves the `fetch` that follows."""
         held = self._read(finess)
+        self._fresh.add(finess)
         return held.version if held else None
 
     def fetch(self, finess: str) -> Snapshot | None:
         """See `Store.fetch`."""
-        held = self._read(finess)
+        held = self._held.get(finess) if finess in self._fresh else self._read(finess)
+        self._fresh.discard(finess)
         return held.snapshot if held else None
 
     def fetch_each(self, query: Query) -> Iterator[Snapshot]:
@@ -259,11 +266,7 @@ class FhirStore:
     def _each(self, query: Query) -> Iterator[Held]:
         """The candidates read whole: a few at once, in order."""
         keys = [card.finess for card in self._candidates(query)]
-        with ThreadPoolExecutor(self._workers) as pool:
-            for start in range(0, len(keys), self._workers):
-                for held in pool.map(self._read, keys[start : start + self._workers]):
-                    if held:
-                        yield held
+        yield from filter(None, side_by_side(self._read, keys, self.at_once))
 
     def _changed(self, held: Held, wanted: Establishment, today: date = date.min) -> list[Pair]:
         """The resources to write, once those were met that other establishments share."""
@@ -276,7 +279,7 @@ class FhirStore:
         if self._read_only:
             raise StoreUnavailableError(f"{self.url} : ouvert en lecture seule")
         finess = held.tree.establishment.finess
-        writer = Writer(self._transport, self.capabilities, workers=self._workers)
+        writer = Writer(self._transport, self.capabilities)
         try:
             writer.write(changed)
         except BaseException:

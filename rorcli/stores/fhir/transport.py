@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
@@ -32,6 +33,8 @@ FHIR_JSON = "application/fhir+json"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PAGES = 5000
 CONNECT_SECONDS = 5
+#: Requests under way at a time: servers answer bursts by 429, whatever they could bear.
+AT_ONCE = 4
 _UNUSED = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)
 
 
@@ -70,8 +73,11 @@ class Transport:
         tokens: TokenSource | None = None,
         context: ssl.SSLContext | None = None,
         patience: Patience | None = None,
+        *,
+        at_once: int = AT_ONCE,
     ) -> None:
-        self.base = base_of(settings.url)
+        self.base, self.at_once = base_of(settings.url), at_once
+        self._gate = BoundedSemaphore(at_once)
         self.requests = 0
         self._tokens, self._patience = tokens, patience or Patience()
         self._own = {name: value for name, value in settings.headers.items() if value}
@@ -153,7 +159,7 @@ class Transport:
         left = max(1.0, until - self._patience.clock())
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         try:
-            with self._session.request(
+            with self._gate, self._session.request(
                 method, url, data=data, headers=dict(headers), stream=True, allow_redirects=False,
                 timeout=(CONNECT_SECONDS, min(self._patience.silence, left)),
                 proxies=requests.utils.get_environ_proxies(url),

@@ -9,11 +9,11 @@ a conflict. Rules 1 to 7, 11 and 12 of a pushing client.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
 from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError
+from rorcli.stores.base import side_by_side
 from rorcli.stores.fhir.answers import Reply
 from rorcli.stores.fhir.bag import address, references
 from rorcli.stores.fhir.capabilities import Capabilities
@@ -24,7 +24,6 @@ from rorcli.stores.fhir.writing import Pair, repointed
 
 #: How often a write is tried against states that are not another writer's.
 ATTEMPTS = 4
-WORKERS = 4
 _CONFLICTS = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
 _ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 #: How servers say that they give the ids themselves.
@@ -38,10 +37,8 @@ class Writer:
     `moved` leads from planned ids to those that the server gave.
     """
 
-    def __init__(
-        self, transport: Transport, capabilities: Capabilities, *, workers: int = WORKERS
-    ) -> None:
-        self._transport, self._capabilities, self._workers = transport, capabilities, workers
+    def __init__(self, transport: Transport, capabilities: Capabilities) -> None:
+        self._transport, self._capabilities = transport, capabilities
         self.held: dict[str, Resource] = {}
         self.moved: dict[str, str] = {}
 
@@ -52,9 +49,8 @@ class Writer:
             StoreError: The first one met, saying how much was done; nothing follows it.
         """
         for wave in waves(pairs):
-            with ThreadPoolExecutor(min(self._workers, len(wave))) as pool:
-                failures = [error for error in pool.map(self._tried, wave) if error]
-            if failures:
+            at_once = min(self._transport.at_once, len(wave))
+            if failures := [*filter(None, side_by_side(self._tried, wave, at_once))]:
                 raise self._told(failures[0], len(pairs))
 
     def _tried(self, pair: Pair) -> StoreError | None:
