@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -220,7 +221,8 @@ def test_doctor_looks_at_a_login_without_one(configure, provider, tmp_path):
     assert said["source"] == "none"
     assert -180 < said["clock_skew_s"] < -110  # the machine may pause
     assert "CN=service rorcli" in said["certificate"]
-    assert len(said["warnings"]) == 2
+    expected = ["horloge", "finit bientôt"] + ["lisible par d'autres"] * (os.name != "nt")
+    assert [w for w in expected if not any(w in each for each in said["warnings"])] == []
     told = run(["doctor"], store="prod").out
     assert f"  émetteur : {provider.issuer}" in told
     assert "  attention : le certificat finit bientôt" in told

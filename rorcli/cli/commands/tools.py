@@ -250,8 +250,9 @@ def _login(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
         return {}
     from rorcli.login.checkup import examine
 
+    told_in = Path(session.settings.origins[f"store.{store.name}.auth"])
     try:
-        return asdict(examine(store, session.keyboard, datetime.now(UTC)))
+        return asdict(examine(store, session.keyboard, datetime.now(UTC), told_in))
     except RorcliError as error:
         faults.append(error)
         return {"issuer": store.auth.issuer if store.auth else "", "message": error.message}
