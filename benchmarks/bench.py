@@ -65,7 +65,8 @@ class Bench:
 
     def ratio(self, ours: Work, theirs: Work, rounds: int = 0) -> tuple[float, float, float]:
         """Median of the ratios of the rounds, and median seconds of each."""
-        ours(), theirs()
+        if (rounds or self.rounds) > 1:
+            ours(), theirs()
         pairs = [
             (seconds(ours, self.clock), seconds(theirs, self.clock))
             for _ in range(rounds or self.rounds)
