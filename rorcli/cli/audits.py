@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rorcli import files
-from rorcli.cli.checkups import Report
+from rorcli.cli.checkups import Report, write_reports
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.reports import Line
 from rorcli.reports.discretion import personal
@@ -153,8 +153,9 @@ def tell_audit(session: Session, seen: Examined, how: Telling) -> ExitCode:
     from rorcli.reports.audit import render_audit_counts
 
     found = [ExitCode.FINDINGS] if failed(seen.account.every, how.fail_on) else []
-    code = strongest([seen.code, *found])
-    code = strongest([code, *_write(session, seen, how, code)])
+    judged = strongest([seen.code, *found])
+    lost = write_reports(session, how.reports, lambda form: _document(seen, how, form, judged))
+    code = strongest([judged, *lost])
     if how.form == "text":
         session.terminal.write(_lines(seen, how.view))
     else:
@@ -250,20 +251,6 @@ def _checkup(seen: Examined, how: Telling, code: ExitCode) -> Checkup:
         frozenset({Severity.WARNING}), ok=code is ExitCode.OK, root=Path.cwd(), hidden=hidden,
         command="audit",
     )  # fmt: skip
-
-
-def _write(session: Session, seen: Examined, how: Telling, code: ExitCode) -> list[ExitCode]:
-    failed = []
-    for form, path in how.reports:
-        try:
-            content = _document(seen, how, form, code)
-            files.write_bytes(path, content.encode() if isinstance(content, str) else content)
-        except UsageError as error:
-            session.terminal.error(error)
-            failed.append(error.exit_code)
-        else:
-            session.terminal.detail(f"{path} : rapport {form} écrit")
-    return failed
 
 
 def saved_on(session: Session, file: Path, finess: str) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -217,7 +217,9 @@ def tell(
         from rorcli.reports.forges import FORMS as RENDERERS
 
         checkup = _checkup(seen, hides=not show_personal and "github" in (form, *dict(reports)))
-        code = strongest([code, *_write(session, checkup, reports)])
+        code = strongest(
+            [code, *write_reports(session, reports, lambda each: RENDERERS[each](checkup))]
+        )
         if form != "text":
             told = replace(checkup, limit=limit, ok=code is ExitCode.OK)
             terminal.write_text(RENDERERS[form](told))
@@ -250,13 +252,15 @@ def _personal(seen: Seen) -> frozenset[str]:
     return frozenset().union(*(personal(decode(data)) for data in known))
 
 
-def _write(session: Session, checkup: Checkup, reports: Sequence[Report]) -> list[ExitCode]:
-    from rorcli.reports.forges import FORMS as RENDERERS
-
+def write_reports(
+    session: Session, reports: Sequence[Report], written: Callable[[str], str | bytes]
+) -> list[ExitCode]:
+    """Puts what `written` makes of each form into its file; the codes of those that failed."""
     failed = []
     for form, path in reports:
         try:
-            files.write(path, RENDERERS[form](checkup))
+            content = written(form)
+            files.write_bytes(path, content.encode() if isinstance(content, str) else content)
         except UsageError as error:
             session.terminal.error(error)
             failed.append(error.exit_code)
