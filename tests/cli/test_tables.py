@@ -560,7 +560,8 @@ def test_a_title_above_the_headers_and_merged_units_are_met(file):
 
 
 USAGE = [
-    (["etab.yaml"], "donnez le fichier"),
+    (["etab.yaml"], "il manque l'argument"),
+    (["*.yaml", "absent.csv"], "absent.csv : lecture impossible"),
     (["etab.yaml", "absent.csv"], "introuvable"),
     (["absent.yaml", "t.csv"], "n'existe pas"),
     (["etab.yaml", "t.csv", "--table", "lits"], "tableau inconnu"),

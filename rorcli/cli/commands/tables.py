@@ -9,7 +9,7 @@ import typer
 
 from rorcli import files
 from rorcli.cli.editions import Options, added_findings, finish, read_all
-from rorcli.cli.options import DryRun, Output, Push
+from rorcli.cli.options import DryRun, Output, Push, expand
 from rorcli.errors import ExitCode, RefusedError, UsageError
 from rorcli.tables.columns import TABLES, Table, parse_map
 from rorcli.validation.findings import Severity
@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 
 _NAMES = ", ".join(TABLES)
 _CSV, _XLSX = ".csv", ".xlsx"
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FICHIER|DOSSIER...", help="Fichiers d'établissements.", callback=expand
+    ),
+]
 
 
 def export(
     context: typer.Context,
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="FICHIER|DOSSIER...", help="Fichiers d'établissements."),
-    ],
+    paths: Files,
     table: Annotated[
-        list[str] | None, typer.Option("--table", metavar="TABLEAU", help=f"{_NAMES}.")
+        list[str] | None, typer.Option("--table", metavar="NOM", help=f"{_NAMES}.")
     ] = None,
     to: Annotated[
         Path | None,
@@ -75,21 +78,17 @@ def export(
 
 def import_(
     context: typer.Context,
-    words: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FICHIER|DOSSIER... TABLEAU", help="Fichiers, puis le .csv ou le .xlsx."
-        ),
+    paths: Files,
+    sheet: Annotated[
+        Path, typer.Argument(metavar="TABLEAU", help="Le .csv ou le .xlsx, en dernier.")
     ],
     table: Annotated[
         str,
-        typer.Option("--table", metavar="TABLEAU", help=f"Si l'en-tête ne suffit pas : {_NAMES}."),
+        typer.Option("--table", metavar="NOM", help=f"Si l'en-tête ne suffit pas : {_NAMES}."),
     ] = "",
     mapped: Annotated[
         list[str] | None,
-        typer.Option(
-            "--map", metavar="EN-TÊTE=COLONNE", help="Nommer une colonne d'après la vôtre."
-        ),
+        typer.Option("--map", metavar="EN-TÊTE=COLONNE", help="Ce que veut dire votre en-tête."),
     ] = None,
     replace: Annotated[
         bool,
@@ -113,15 +112,11 @@ def import_(
     from rorcli.tables.intake import Way
 
     session: Session = context.obj
-    if len(words) < 2:  # noqa: PLR2004 - a file and a table
-        raise UsageError("import : donnez le fichier de l'établissement, puis le tableau",
-                         remedy="rorcli import etab.yaml coordonnees.csv")  # fmt: skip
     if push and output == "json":
         raise UsageError("--push et -o json ne vont pas ensemble",
                          remedy="enregistrez ensuite : rorcli push FICHIER --yes")  # fmt: skip
     way = Way(parse_map(mapped or []), _known(table) if table else "", replace, session.today)
-    *targets, sheet = words
-    befores = read_all(targets)
+    befores = read_all(paths)
     intake = _taken(sheet, [document for _, document in befores], way)
     if intake.problems:
         return _refuse(session, intake, sheet, output)
