@@ -178,7 +178,7 @@ def merge_into(
         choice = named.choice(ours, theirs)
         adopted = adopt_ids(document, ours, theirs).without(snapshot.unheld)
         done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
-        after, kept, agreed = _merged(adopted, theirs, known_facts(base, store), choice)
+        after, kept, agreed = _merged(adopted, snapshot, known_facts(base, store), choice)
         if after.text == document.text:
             done = replace(done, status=Status.UNCHANGED)
         else:
@@ -202,10 +202,14 @@ def _same_establishment(document: Document, finess: str) -> Establishment:
 
 
 def _merged(
-    mine: Adopted, theirs: Establishment, known: Facts | None, choice: Choice
+    mine: Adopted, snapshot: Snapshot, known: Facts | None, choice: Choice
 ) -> tuple[Document, Facts, str]:
     """The document with theirs spliced in, the base to keep beside it, and their agreement."""
-    document, sides = mine.document, Sides.of(mine.ours, theirs, known)
+
+    def sides_of(ours: Establishment) -> Sides:
+        return Sides.of(ours, snapshot.establishment, known, is_partial=snapshot.is_partial)
+
+    document, sides = mine.document, sides_of(mine.ours)
     found = merge(sides.ours, sides.theirs, sides.base)
     doubted = _doubted(found, sides)
     settled = sides.settled(doubted, choice)
@@ -218,8 +222,8 @@ def _merged(
             remedy=f"rorcli diff {document.path} les montre ; gardez votre valeur par "
             "--ours UNITÉ, ou prenez celle de l'annuaire par --theirs UNITÉ",
         )
-    after = splice(document, settled.theirs, tidy(theirs), sides.doubled)
-    again = sides if after is document else Sides.of(decode(after.data), theirs, known)
+    after = splice(document, settled.theirs, tidy(snapshot.establishment), sides.doubled)
+    again = sides if after is document else sides_of(decode(after.data))
     kept = rebase(again.base, again.ours, again.theirs, applied=(), left=settled.ours)
     # What we chose to keep is ours from now on: the base takes the directory's value for former.
     for change in settled.ours if choice.ours else ():

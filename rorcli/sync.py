@@ -191,7 +191,8 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
         choice = named.choice(ours, snapshot.establishment)
     except RorcliError as error:
         return replace(ready, problem=error)
-    sides = Sides.of(ours, snapshot.establishment, known_facts(base, store.url))
+    known, is_partial = known_facts(base, store.url), snapshot.is_partial
+    sides = Sides.of(ours, snapshot.establishment, known, is_partial=is_partial)
     plan = sides.plan(
         ours.finess, snapshot.version, limits, choice, only_capacities=named.only_capacities
     )
@@ -335,7 +336,8 @@ def _settle(prepared: Prepared, store: Store, held: Snapshot, *, today: date) ->
         save(prepared.file, prepared.document, document)
     former = sides.base if sides else None
     if sides is None or held is not prepared.snapshot:
-        sides = Sides.of(decode(document.data), held.establishment, former)
+        said = decode(document.data)
+        sides = Sides.of(said, held.establishment, former, is_partial=held.is_partial)
     kept = rebase(sides.base, sides.ours, sides.theirs, applied=())
     agreed = agreement(document, sides, kept)
     base = Base(prepared.ours.finess, store.url, held.version, today, kept, agreed)

@@ -19,7 +19,7 @@ ROOMS = """
     validation.findings validation.suppressions validation.lessons validation.view validation.causes validation.wording validation.schema
     validation.numbers validation.rules validation.plausibility validation.across validation.completeness validation validation.freshness
     validation.perimeters validation.national validation.registration validation.auditing validation.rounds
-    planning planning.limits planning.facts planning.changes planning.plan planning.structure
+    planning planning.limits planning.facts planning.veils planning.changes planning.plan planning.structure
     access settings
     files inspection favorites schemafile basefile edition mending merging adoption
     login login.ring login.secret login.wording login.tls login.wire login.identity login.otp login.receiver

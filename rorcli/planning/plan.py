@@ -43,6 +43,7 @@ from rorcli.planning.facts import (
     situations,
 )
 from rorcli.planning.limits import Thresholds
+from rorcli.planning.veils import veiled
 
 # What tells an establishment from another; the directory's may not change by accident.
 IDENTITY = {(EG, "siret"): "SIRET", (EG, "categorie"): "catégorie"}
@@ -109,11 +110,17 @@ class Sides:
     doubled: Doubled
 
     @classmethod
-    def of(cls, ours: Establishment, theirs: Establishment, base: Facts | None) -> Sides:
-        """The three sides with identities that agree."""
+    def of(
+        cls, ours: Establishment, theirs: Establishment, base: Facts | None,
+        *, is_partial: bool = False,
+    ) -> Sides:  # fmt: skip
+        """The three sides with identities that agree; theirs may have been shown in part only."""
         doubled = doubles(ours, theirs) | (situations(base) if base else frozenset())
         known = None if base is None else rekey(base, doubled)
-        return cls(facts(ours, doubled), facts(theirs, doubled), known, doubled)
+        held = facts(theirs, doubled)
+        if known and is_partial:
+            held.values |= veiled(known.values, held.values)
+        return cls(facts(ours, doubled), held, known, doubled)
 
     def plan(
         self,

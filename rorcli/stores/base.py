@@ -44,7 +44,8 @@ class Snapshot:
     `version` moves with every write; `changed_on` is the store's own day of each node, by key
     (`Placed.key`, "" = the EG). After `apply`, `given` holds the `id` that the store gave to each
     unit that had none, by its former key. `unheld` are the keys of the EG and of units that this
-    store has no place for: they are left out of comparisons, and that is said.
+    store has no place for: they are left out of comparisons, and that is said. `is_partial` tells
+    that the access profile may not see everything: what is missing was not removed for that.
     """
 
     establishment: Establishment
@@ -52,6 +53,7 @@ class Snapshot:
     changed_on: Mapping[str, date]
     given: Mapping[str, str] = field(default_factory=dict)
     unheld: frozenset[str] = frozenset()
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

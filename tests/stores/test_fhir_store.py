@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rorcli.errors import RefusedError, StoreConflictError, StoreUnavailableError
+from rorcli.exchange import merge_into, pull
 from rorcli.model import decode, to_data
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Sides
@@ -319,6 +320,38 @@ def test_a_partial_reading_is_never_written_back(fake, store):
     plan = plan_to(store, changed(WITH_LIEU, rename_cardio))
     [reason] = store.unsupported(plan)
     assert "profil d'accès" in reason
+
+
+def test_what_an_access_profile_does_not_show_was_not_removed(fake, store, tmp_path):
+    """ROR model 2.16: a contact of confidentiality 3 and a sensitive unit are not shown to all."""
+
+    def wish(eg):
+        desk = {"nature": "07", "confidentialite": "3", "telephone": "02 61 91 00 30"}
+        eg["contacts"] = [desk]
+        eg["unites"][0]["unites"][1]["unite_sensible"] = True
+
+    apply(store, changed(WITH_LIEU, wish))
+    settings = StoreSettings(url=f"fhir+{fake.url}", headers={"Ror-Profil-Utilisateur-Code": "0"})
+    reader: Any = FhirStore(settings, Transport(settings))
+    file = tmp_path / "e.yaml"
+    assert (
+        pull(reader.fetch(SAULES), file, reader.url, today=LATER, availability=True).problem is None
+    )
+    before = file.read_bytes()
+    eg = fake.held["Organization/ror-organization-440099919"]
+    fake.keep(
+        "Organization/ror-organization-440099919", {k: v for k, v in eg.items() if k != "contact"}
+    )
+    del fake.held["HealthcareService/ror-healthcareservice-52-0000004"]
+    assert "02 61 91 00 30" not in str(reader.fetch(SAULES).establishment)
+    assert merge_into(file, reader.fetch(SAULES), reader.url, today=LATER).problem is None
+    assert file.read_bytes() == before
+    # What every profile sees is gone when it is missing.
+    del fake.held["Organization/ror-organization-52-0000009"]
+    merge_into(file, reader.fetch(SAULES), reader.url, today=LATER)
+    assert "52/0000009" not in file.read_text("utf-8")
+    assert "52/0000004" in file.read_text("utf-8")
+    reader.close()
 
 
 def test_a_store_opened_to_read_does_not_write(fake, store):

@@ -58,6 +58,7 @@ class Held:
     resources: tuple[Resource, ...]
     tree: Tree
     unheld: frozenset[str] = frozenset()
+    is_partial: bool = False
 
     @property
     def own(self) -> Iterator[Resource]:
@@ -78,7 +79,9 @@ class Held:
         """As the Protocol has it."""
         days = {key: day for key, day in self.tree.changed_on.items() if key != EJ}
         establishment = valued(self.tree.establishment)
-        return Snapshot(establishment, self.version, days, unheld=self.unheld)
+        return Snapshot(
+            establishment, self.version, days, unheld=self.unheld, is_partial=self.is_partial
+        )
 
 
 class FhirStore:
@@ -245,7 +248,9 @@ class FhirStore:
             self._say(f"{tree.establishment.finess} : {each}")
         # Without its extension there is no place for the day of a check.
         unheld = frozenset() if self._settings.verifie_le_url else frozenset({"verifie_le"})
-        return Held(eg, tuple(bag), tree, unheld)
+        # Whoever names an access profile is shown what that profile may see.
+        is_partial = bool(self._settings.headers) or any(map(is_cut, bag))
+        return Held(eg, tuple(bag), tree, unheld, is_partial)
 
     def _current(self, plan: Plan) -> Held | None:
         """What the plan was made from, read again when it is not the last that was read."""
@@ -296,8 +301,7 @@ class FhirStore:
         """Why the server will not take this, "" when nothing is known against it."""
         resource = target(pair)
         kind = resource["resourceType"]
-        tags = (resource.get("meta") or {}).get("tag") or ()
-        if any(tag.get("code") in _PARTIAL for tag in tags):
+        if is_cut(resource):
             return (
                 f"{kind} : votre profil d'accès n'en lit qu'une partie, l'écrire perdrait le reste"
             )
@@ -315,6 +319,12 @@ class FhirStore:
             return False
         can = self.capabilities.can("Location", "patch")
         return can and capacity_patch(pair.before, pair.after) is not None
+
+
+def is_cut(resource: Resource) -> bool:
+    """Whether the server says that it shows a part of the resource only."""
+    tags = (resource.get("meta") or {}).get("tag") or ()
+    return any(tag.get("code") in _PARTIAL for tag in tags)
 
 
 def _identified(plan: Plan, held: Held) -> tuple[Establishment, Establishment]:
