@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rorcli.access import STORE, Auth, Reference, contradictions, decode_store, faults_of
 from rorcli.errors import UsageError
 from rorcli.planning.limits import Thresholds
+
+if TYPE_CHECKING:
+    from rorcli.access import Auth, Key, Reference
 
 PROJECT_FILE = "rorcli.toml"
 #: The levels that may have a limit of their own: `audit.older_than_uo = "3mo"`.
@@ -184,8 +186,12 @@ def _settings(
 
 def _stores(found: Mapping[str, tuple[Any, str]], user_file: Path) -> dict[str, StoreSettings]:
     """The stores of the user's file, and LOCAL; UsageError for those that contradict themselves."""
-    local = {"url": f"sqlite:{user_data() / 'annuaire.sqlite'}"}
-    tables: dict[str, dict[str, Any]] = {LOCAL: local}
+    local = f"sqlite:{user_data() / 'annuaire.sqlite'}"
+    if not any(key.startswith("store.") for key in found):
+        return {LOCAL: StoreSettings(LOCAL, local)}
+    from rorcli.access import contradictions, decode_store
+
+    tables: dict[str, dict[str, Any]] = {LOCAL: {"url": local}}
     for key, (value, _) in found.items():
         if key.startswith("store."):
             _, name, inner = key.split(".", 2)
@@ -242,10 +248,17 @@ def _read(
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Keys and values; the tables of a store are values."""
     for key, value in data.items():
-        if isinstance(value, dict) and not (prefix.startswith("store.") and key in STORE):
+        if isinstance(value, dict) and not (prefix.startswith("store.") and key in _store_keys()):
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
+
+
+def _store_keys() -> Mapping[str, Key]:
+    """What a store may hold; most runs have none in their settings, and need not load it."""
+    from rorcli.access import STORE
+
+    return STORE
 
 
 def _is_private(key: str, value: object) -> bool:
@@ -255,10 +268,12 @@ def _is_private(key: str, value: object) -> bool:
 def _faults(key: str, value: object) -> Iterator[tuple[str, str]]:
     """(path below the key, what is wrong) of a value of a file."""
     parts = key.split(".")
-    if len(parts) == 3 and parts[0] == "store" and parts[2] in STORE:  # noqa: PLR2004 - store.NAME.key
-        yield from faults_of(value, STORE[parts[2]])
+    if len(parts) == 3 and parts[0] == "store" and parts[2] in _store_keys():  # noqa: PLR2004
+        from rorcli.access import faults_of
+
+        yield from faults_of(value, _store_keys()[parts[2]])
     elif fault := _fault(LOCAL if key == "store.default" else KEYS.get(key), value):
-        known = (*KEYS, *(f"store.NOM.{name}" for name in STORE))
+        known = (*KEYS, *(f"store.NOM.{name}" for name in _store_keys()))
         yield "", fault + (_closest(key, known) if fault == _UNKNOWN else "")
 
 
