@@ -371,3 +371,78 @@ def test_a_whole_clinic_is_created_targets_first():
         seen.add(f"{each['resourceType']}/{each['id']}")
     assert to_establishment(found) == CLINIC
     assert number("G07", "40", "1440099919", "urn:oid:1.2.250.1.71.4.2.2") in found[1]["identifier"]
+
+
+def told(held: Any, path: str = "") -> set[tuple[str, Any]]:
+    """What a resource says: its leaves, but for labels, the server's own, and where others stand."""
+    if isinstance(held, list):
+        return set().union(*(told(each, path) for each in held))
+    if isinstance(held, dict):
+        # An extension says what its URL says, wherever it stands in its list.
+        name = held.get("url", "")
+        ours = {
+            k: v for k, v in held.items() if k not in {"display", "id", "meta", "reference", "unit"}
+        }
+        return set().union(*(told(v, f"{path}/{name}.{k}") for k, v in ours.items()))
+    return {(path, held)}
+
+
+def test_what_is_created_says_what_the_examples_of_the_guide_say():
+    created = [p.after for p in pairs(CLINIC, Tree(), today=date(2026, 11, 25)) if p.after]
+    ours = set().union(*map(told, created))
+    theirs = set().union(*map(told, RESOURCES))
+    days = {each for each in ours if each[0].endswith("ror-meta-creation-date.valueDateTime")}
+    schemes = {("/.identifier/.system", "https://finess.esante.gouv.fr")}
+    assert ours - theirs - schemes == days
+
+
+@pytest.mark.parametrize(
+    ("age", "value", "code", "read"),
+    [
+        ("15 ans", 15, "a", "15 ans"),
+        ("1 an", 1, "a", "1 an"),
+        ("1 ans", 1, "a", "1 an"),
+        ("6 mois", 6, "mo", "6 mois"),
+        ("3 semaines", 3, "wk", "3 semaines"),
+        ("0 jour", 0, "d", "0 jour"),
+        ("2 jours", 2, "d", "2 jours"),
+    ],
+)
+def test_an_age_is_a_quantity_of_ucum_that_keeps_its_word(age, value, code, read):
+    data, held = deepcopy(DATA), sample()
+    uo(data, 0)["patientele"]["age_min"] = age
+    held |= after(data, held)
+    low = held["hc"]["extension"][2]["extension"][0]["valueRange"]["low"]
+    assert (low["value"], low["code"], low["system"]) == (value, code, system("R247"))
+    assert tree_of(held.values()).establishment == valued(decode(data))
+    low.pop("unit", None)
+    (shown,) = (
+        each.unit
+        for each in tree_of(held.values()).establishment.units()
+        if each.key == "52/0000403"
+    )
+    assert shown.patientele
+    assert shown.patientele.age_min == read
+
+
+def test_a_closing_stands_where_each_profile_wants_it():
+    data = deepcopy(DATA)
+    closed = {
+        "date_fermeture": "2026-12-31",
+        "type_fermeture": "PRO",
+        "date_reouverture": "2027-03-01",
+    }
+    uo(data, 0).update(closed)
+    data["etablissement"]["unites"][0].update(closed)
+    found = after(data, sample())
+    assert found["hc"]["notAvailable"] == [{
+        "id": "closingReopeningDate",
+        "description": "Période de fermeture et de réouverture prévisionnelle",
+        "during": {"start": "2026-12-31", "end": "2027-03-01"},
+    }]  # fmt: skip
+    assert found["hc"]["characteristic"][-1]["coding"][0]["system"] == system("R286")
+    period, reopening, closing = found["pole"]["extension"][1:]
+    assert period["valuePeriod"] == {"start": "2016-04-01", "end": "2026-12-31"}
+    assert reopening == ext("ror-organization-reopening-date", valueDate="2027-03-01")
+    assert closing["url"] == ext("ror-organization-closing-type")["url"]
+    assert closing["valueCodeableConcept"]["coding"][0]["code"] == "PRO"
