@@ -93,6 +93,14 @@ def test_a_failure_is_told_in_french_with_its_code(name, configure, provider, mo
     assert len(provider.seen("/token")) <= 1
 
 
+def test_a_server_that_repeats_a_secret_is_quoted_without_it(configure, provider, monkeypatch):
+    monkeypatch.setenv("MOT", "CANARI-mot-de-passe")
+    configure(CLIENT)
+    told = "le secret CANARI-mot-de-passe ne va pas, ni token=CANARI-autre"
+    provider.says("/token", 400, {"error": "odd", "error_description": told})
+    assert "le secret *** ne va pas, ni token=***" in run(["login"], store="prod").err
+
+
 def test_a_clock_that_is_wrong_is_said_with_the_refusal(configure, provider, monkeypatch):
     monkeypatch.setenv("MOT", "CANARI-mot-de-passe")
     configure(PASSWORD)
