@@ -34,15 +34,18 @@ Say = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """What is asked for an establishment, and what the person answered: why, from when, who."""
+    """What is asked for an establishment, and what the person answered: why, from when, who.
+
+    Without requests there is nothing to answer.
+    """
 
     establishment: Establishment
     requests: tuple[Request, ...]
     region: Region
     written_on: date
-    reason: str
-    effective_on: date
-    contact: str
+    reason: str = ""
+    effective_on: date | None = None
+    contact: str = ""
 
     @property
     def subject(self) -> str:
@@ -69,7 +72,7 @@ def data(dossier: Dossier) -> dict[str, Any]:
         "raison_sociale": owner.raison_sociale or "",
         "region": asdict(dossier.region),
         "written_on": dossier.written_on.isoformat(),
-        "effective_on": dossier.effective_on.isoformat(),
+        "effective_on": dossier.effective_on.isoformat() if dossier.effective_on else None,
         "reason": dossier.reason,
         "contact": dossier.contact,
         "requests": asked,
@@ -116,7 +119,8 @@ def _lines(dossier: Dossier, say: Say) -> Iterator[str]:
     yield say(f"- Entité juridique : {owner.raison_sociale or ''} (FINESS {owner.finess})")
     yield say(f"- Entité géographique : {site.nom or ''} (FINESS {site.finess})")
     yield f"- Demande du : {dossier.written_on:%d/%m/%Y}"
-    yield f"- Date d'effet : {dossier.effective_on:%d/%m/%Y}"
+    if dossier.effective_on:
+        yield f"- Date d'effet : {dossier.effective_on:%d/%m/%Y}"
     yield f"- Motif : {say(dossier.reason)}"
     yield f"- Contact : {say(dossier.contact)}"
     for kind, title in _TITLES.items():

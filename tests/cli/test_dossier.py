@@ -91,6 +91,8 @@ def test_nothing_structural_is_nothing_to_ask(desk):
     desk.do("edit", "etab.yaml", "telephone=02 61 91 00 77")
     result = desk.do("dossier", "etab.yaml")
     assert (result.out, result.err[:17]) == ("", "Rien à demander :")
+    told = desk.data()
+    assert (told["requests"], told["effective_on"]) == ([], None)
 
 
 def test_every_kind_of_request_is_told(desk):

@@ -59,7 +59,7 @@ def dossier(
     demande acceptée, rorcli pull --merge reprend dans le fichier les identifiants donnés.
     """
     from rorcli.planning.structure import requests
-    from rorcli.reports.dossier import FORMS
+    from rorcli.reports.dossier import FORMS, Dossier
 
     session: Session = context.obj
     form = _form(to, output)
@@ -75,6 +75,9 @@ def dossier(
     if not asked:
         session.terminal.say("Rien à demander : la structure et l'identité sont celles de "
                              "l'annuaire.")  # fmt: skip
+        if form == "json" and to is None:  # a program reads one document, whatever there is to say
+            region, today = session.settings.region, session.today
+            session.terminal.write_text(FORMS[form](Dossier(prepared.ours, (), region, today)))
         return ExitCode.OK
     text = FORMS[form](_completed(session, prepared, asked, (motif, effet, contact)))
     if to is None:
