@@ -280,6 +280,20 @@ def test_a_store_that_moved_since_the_plan_is_a_conflict_and_is_not_overwritten(
     assert store.fetch(FINESS).establishment.etablissement.nom == "Nom d'un autre"
 
 
+def test_a_store_that_moved_elsewhere_takes_the_plan_still(file, store):
+    former = store.fetch(FINESS).establishment.etablissement.nom
+    rename(file, "Nom neuf")
+    late = prepared(file, store)
+    rename(file, former)
+    put(file, "/etablissement/site_internet", "https://ailleurs.example")
+    push(file, store)
+    rename(file, "Nom neuf")
+    outcome = sync.apply(late, store, today=TODAY, author="moi")
+    assert (outcome.status, outcome.code) == (sync.Status.APPLIED, ExitCode.OK)
+    held = store.fetch(FINESS).establishment.etablissement
+    assert (held.nom, held.site_internet) == ("Nom neuf", "https://ailleurs.example")
+
+
 def test_a_store_that_keeps_something_else_is_not_called_saved(file, store, monkeypatch):
     rename(file, "Nom neuf")
     honest = store.apply

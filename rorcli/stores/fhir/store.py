@@ -47,6 +47,7 @@ from rorcli.stores.fhir.writing import Pair, pairs
 from rorcli.stores.matching import hit_of, is_there
 from rorcli.stores.sqlite_index import site_row, with_ids
 
+_KEPT = 200
 _PARTIAL = {"SUBSETTED", "REDACTED", "MASKED"}
 
 
@@ -161,8 +162,9 @@ class FhirStore:
 
     def fetch(self, finess: str) -> Snapshot | None:
         """See `Store.fetch`."""
-        held = self._held.get(finess) if finess in self._fresh else self._read(finess)
+        held = self._held.get(finess) if finess in self._fresh else None
         self._fresh.discard(finess)
+        held = held or self._read(finess)
         return held.snapshot if held else None
 
     def fetch_each(self, query: Query) -> Iterator[Snapshot]:
@@ -235,11 +237,20 @@ class FhirStore:
         return Walker(self._transport, self.capabilities)
 
     def _read(self, finess: str) -> Held | None:
+        """An establishment, kept for the write that may follow."""
+        self._held.pop(finess, None)
+        held = self._look(finess)
+        return self._kept(finess, held) if held else None
+
+    def _look(self, finess: str) -> Held | None:
         eg = self._walker.site(finess)
-        if eg is None:
-            self._held.pop(finess, None)
-            return None
-        held = self._held[finess] = self._understood(eg, self._walker.tree(eg))
+        return self._understood(eg, self._walker.tree(eg)) if eg else None
+
+    def _kept(self, finess: str, held: Held) -> Held:
+        """The last ones only: a region does not fit in memory."""
+        self._held[finess] = held
+        for oldest in [*self._held][:-_KEPT]:
+            self._held.pop(oldest, None)
         return held
 
     def _understood(self, eg: Resource, bag: MemoryBag) -> Held:
@@ -271,7 +282,7 @@ class FhirStore:
     def _each(self, query: Query) -> Iterator[Held]:
         """The candidates read whole: a few at once, in order."""
         keys = [card.finess for card in self._candidates(query)]
-        yield from filter(None, side_by_side(self._read, keys, self.at_once))
+        yield from filter(None, side_by_side(self._look, keys, self.at_once))
 
     def _changed(self, held: Held, wanted: Establishment, today: date = date.min) -> list[Pair]:
         """The resources to write, once those were met that other establishments share."""
@@ -294,8 +305,7 @@ class FhirStore:
         bag = MemoryBag(every[key] for key in sorted(every))
         if not held.eg:
             return held
-        now = self._held[finess] = self._understood(every[address(held.eg)], bag)
-        return now
+        return self._kept(finess, self._understood(every[address(held.eg)], bag))
 
     def _refusal(self, pair: Pair) -> str:
         """Why the server will not take this, "" when nothing is known against it."""
