@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -34,7 +35,9 @@ class Answer(Exception):  # noqa: N818 - an answer that is no success
 class FakeServer:
     """`held` is what it holds; `log` what it was asked, as (method, path, headers)."""
 
-    def __init__(self, *, takes_ids: bool = True, page: int = 200) -> None:
+    def __init__(
+        self, *, takes_ids: bool = True, page: int = 200, tls: SSLContext | None = None
+    ) -> None:
         self.held: dict[str, Resource] = {}
         self.log: list[tuple[str, str, dict[str, str]]] = []
         # Asked before each request: an answer (status, headers, body) goes out instead.
@@ -45,9 +48,11 @@ class FakeServer:
         # What the way there and back takes, in seconds.
         self.lag = 0.0
         self.takes_ids, self.page, self.lock = takes_ids, page, threading.Lock()
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/fhir"
+        self.http = _Server(("127.0.0.1", 0), _handler(self))
+        if tls:
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.http.server_address[1]}/fhir"
         threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
@@ -219,6 +224,13 @@ def _extension(parts: list[Resource]) -> Resource:
 def _code(extension: Resource, name: str) -> str:
     found = (each for each in extension["extension"] if each["url"] == name)
     return next((str(e["valueCodeableConcept"]["coding"][0]["code"]) for e in found), "")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *arguments: object) -> None:
+        """Whoever hangs up, or shows no certificate, is no business of a test's output."""
 
 
 def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:

@@ -2,15 +2,19 @@
 
 import json
 import random
+import ssl
 from contextlib import closing
 from email.utils import formatdate
 
 import pytest
 
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
+from rorcli.login.secret import Secrets
+from rorcli.login.tls import context_of
 from rorcli.settings import StoreSettings
 from rorcli.stores.fhir.answers import outcome
 from rorcli.stores.fhir.transport import LostReplyError, Patience, Transport, base_of
+from tests.pki import Authority
 from tests.servers.fake import FakeServer
 
 ORGANIZATION = {"resourceType": "Organization", "id": "ror-x", "name": "Un nom"}
@@ -183,6 +187,56 @@ def test_a_page_that_leads_to_itself_is_read_once(fake, transport):
     link = [{"relation": "next", "url": f"{fake.url}/Organization?turn=1"}]
     fake.answers = answers(after=(200, {}, json.dumps({"link": link}).encode()))
     assert len(list(transport().pages("Organization", []))) == 2
+
+
+@pytest.fixture
+def shut(tmp_path):
+    """A server that lets in only who shows a certificate of its authority."""
+    authority = Authority(tmp_path / "pki")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("127.0.0.1"))
+    context.load_verify_locations(authority.pem)
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = FakeServer(tls=context)
+    yield server, authority
+    server.close()
+
+
+def call(server, clock, **settings):
+    stored = StoreSettings(name="region", url=f"fhir+{server.url}", **settings)
+    context = context_of(stored, Secrets("region"))
+    patience = Patience(clock=clock, sleep=clock.sleep, attempts=2)
+    with closing(Transport(stored, context=context, patience=patience)) as mine:
+        return mine.get("metadata").status
+
+
+def test_a_certificate_in_pem_opens_the_door(shut, clock):
+    server, authority = shut
+    cert, key = map(str, authority.issue("hopital"))
+    assert call(server, clock, ca=str(authority.pem), cert=cert, key=key) == 200
+
+
+def test_a_certificate_in_a_p12_opens_the_door(shut, clock, monkeypatch):
+    server, authority = shut
+    monkeypatch.setenv("RORCLI_KEY_PASSPHRASE", "phrase")
+    pkcs12 = str(authority.issue_pkcs12("hopital", "phrase"))
+    assert call(server, clock, ca=str(authority.pem), pkcs12=pkcs12) == 200
+
+
+def test_without_certificate_nothing_is_read(shut, clock):
+    server, authority = shut
+    with pytest.raises(StoreUnavailableError):
+        call(server, clock, ca=str(authority.pem))
+    assert server.log == []
+
+
+def test_a_server_of_an_unknown_authority_learns_nothing(shut, clock):
+    server, authority = shut
+    cert, key = map(str, authority.issue("hopital"))
+    with pytest.raises(StoreUnavailableError, match="certificat refusé") as raised:
+        call(server, clock, cert=cert, key=key)
+    assert "ca" in raised.value.remedy
+    assert server.log == []
 
 
 # -- bad days
