@@ -70,16 +70,17 @@ def _fill_asks(connection: sqlite3.Connection) -> None:
 
 
 _HELD = "SELECT finess, data FROM establishments JOIN versions USING (finess, version)"
-_FILL = """UPDATE nodes SET closed_on = ?, ask_role = ?, ask_mail = ?, ask_phone = ?
+_FILL = """UPDATE nodes SET closed_on = ?, ask_role = ?, ask_mail = ?, ask_phone = ?,
+    dated_on = max(coalesce(verifie_le, ''), changed_on)
     WHERE finess = ? AND key = ?"""
-# For audits by age: the day of a node and who to ask lie beside it. `nodes_age` covers counts by
+# For audits by age: the day of a node and who to ask lie beside it. `dated_on` is no generated
+# column, since no index on one covers a query before SQLite 3.41. `nodes_age` covers counts by
 # establishment, `nodes_dated` finds the oldest.
 _VERSION_2 = (
     "ALTER TABLE nodes ADD COLUMN ask_role TEXT",
     "ALTER TABLE nodes ADD COLUMN ask_mail TEXT",
     "ALTER TABLE nodes ADD COLUMN ask_phone TEXT",
-    """ALTER TABLE nodes ADD COLUMN dated_on TEXT
-        GENERATED ALWAYS AS (max(coalesce(verifie_le, ''), changed_on)) VIRTUAL""",
+    "ALTER TABLE nodes ADD COLUMN dated_on TEXT",
     _fill_asks,
     "CREATE INDEX nodes_age ON nodes (finess, type, dated_on, closed_on)",
     "CREATE INDEX nodes_dated ON nodes (dated_on)",

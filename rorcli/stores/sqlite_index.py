@@ -42,7 +42,8 @@ _LATE = f"""
 _AGES = f"""
     SELECT finess, e.nom, departement, e.categorie, finess_ej, raison_sociale,
         count(*) FILTER (WHERE is_open), count(*) FILTER (WHERE is_open AND is_late)
-    FROM (SELECT finess, dated_on < {{}} AS is_late, {_OPEN} AS is_open FROM nodes) n
+    FROM (SELECT finess, dated_on < {{}} AS is_late, {_OPEN} AS is_open
+        FROM nodes INDEXED BY nodes_age) n
     JOIN establishments e USING (finess) WHERE {{}} GROUP BY finess ORDER BY e.rank, finess"""  # noqa: S608
 
 
@@ -66,7 +67,8 @@ class SiteRow(NamedTuple):
 class NodeRow(NamedTuple):
     """A row of `nodes`: the EG (key "") or a unit; days in ISO form.
 
-    `verifie_le` and `closed_on` hold for what is below; `closed_on` is the first day of a
+    `dated_on` is the latest of `verifie_le` and `changed_on`: how old the node is. `verifie_le` and
+    `closed_on` hold for what is below; `closed_on` is the first day of a
     definitive closing. `site` and `offer` are the words that full-text search knows. The `ask_…`
     are those of `freshness.Ask`.
     """
@@ -87,6 +89,7 @@ class NodeRow(NamedTuple):
     ask_role: str | None
     ask_mail: str | None
     ask_phone: str | None
+    dated_on: str
 
 
 def words_of(text: str) -> list[str]:
@@ -244,6 +247,7 @@ def _eg_row(eg: EntiteGeographique, place: SiteRow, changed_on: date, site: str)
         site=site,
         offer=_joined([*words_of(place.nom), *_label("categories", place.categorie)]),
         **_ask((eg,), eg),
+        dated_on=max(changed_on, verified_on(eg) or changed_on).isoformat(),
     )
 
 
@@ -268,6 +272,7 @@ def _unit_row(placed: Placed, place: SiteRow, changed_on: date, site: str) -> No
         site=site,
         offer=_joined([*words_of(f"{place.nom} {placed.path}"), *_labels(unit)]),
         **_ask(nodes, placed.site),
+        dated_on=max(changed_on, verified_on(*nodes) or changed_on).isoformat(),
     )
 
 
