@@ -219,6 +219,21 @@ def test_a_push_that_breaks_off_says_how_far_it_came_and_is_taken_up(fake, store
     assert writes(fake) == [("PUT", f"/fhir/{CARDIO}")]
 
 
+def test_nothing_new_is_begun_once_a_write_failed(fake, store):
+    def wish(eg):
+        for pole in eg["unites"]:
+            pole["nom"] += " bis"
+            for each in pole.get("unites", ()):
+                each["nom"] += " bis"
+
+    fake.answers = lambda method, path: (422, {}, b"{}") if method == "PUT" else None
+    plan = plan_to(store, changed(WITH_LIEU, wish))
+    with pytest.raises(StoreUnavailableError, match="422"):
+        store.apply(plan, today=LATER, author="")
+    assert len(writes(fake)) <= store.at_once
+    assert not [path for _, path in writes(fake) if "HealthcareService" in path]
+
+
 def test_a_person_known_elsewhere_is_not_created_again(fake, store):
     new = {"rpps": "10099999996", "nom": "TARTAMPION", "specialite": "SM19"}
     apply(

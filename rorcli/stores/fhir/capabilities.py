@@ -50,9 +50,3 @@ class Capabilities:
     def takes_ids(self, kind: str) -> bool:
         """False when the server says that it gives the ids itself."""
         return (self.resources.get(kind) or {}).get("updateCreate") is not False
-
-    def is_whole(self, interaction: str) -> bool:
-        """True when the server as a whole offers it: `transaction`, `batch`."""
-        rests = self.statement.get("rest") or ()
-        return any(each.get("code") == interaction
-                   for rest in rests for each in rest.get("interaction") or ())  # fmt: skip

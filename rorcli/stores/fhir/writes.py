@@ -41,6 +41,7 @@ class Writer:
         self._transport, self._capabilities = transport, capabilities
         self.held: dict[str, Resource] = {}
         self.moved: dict[str, str] = {}
+        self._failure: StoreError | None = None
 
     def write(self, pairs: Sequence[Pair]) -> None:
         """Everything, targets before what refers to them.
@@ -50,19 +51,24 @@ class Writer:
         """
         for wave in waves(pairs):
             at_once = min(self._transport.at_once, len(wave))
-            if failures := [*filter(None, side_by_side(self._tried, wave, at_once))]:
-                raise self._told(failures[0], len(pairs))
+            for _ in side_by_side(self._try, wave, at_once):
+                pass
+            if self._failure:
+                raise self._told(self._failure, len(pairs))
 
-    def _tried(self, pair: Pair) -> StoreError | None:
+    def _try(self, pair: Pair) -> None:
+        """Nothing new is begun once something failed."""
+        if self._failure:
+            return
         try:
             planned = target(pair)
             now = self._put(pair)
         except StoreError as error:
-            return error
+            self._failure = self._failure or error
+            return
         self.held[address(now)] = now
         if address(now) != address(planned):
             self.moved[address(planned)] = address(now)
-        return None
 
     def _told(self, error: StoreError, total: int) -> StoreError:
         if not self.held:
@@ -110,7 +116,7 @@ class Writer:
                     )
                 return taken
             there = self._look(before)
-            if there is not None and same(there, wanted):
+            if there is not None and (same(there, wanted) or (patch and is_applied(wanted, there))):
                 return there
             if there is None or not same(there, before):
                 break
