@@ -241,15 +241,29 @@ def rebase(
     `left` are the changes of ours that were not applied; what they concern stays unknown.
     """
     after = Facts(dict(base.values), set(base.owned)) if base else Facts()
-    # What neither side holds any more is agreed on too: it must not come back as a former value.
-    for path in (*_every_path(ours, theirs), *(base.values if base else ())):
+    for path in _every_path(ours, theirs):
         if ours.values.get(path) == theirs.values.get(path):
             _put(after.values, path, ours.values.get(path))
+    for path in _forgotten(ours, theirs, base) if base else ():
+        del after.values[path]
     for change in applied:
         _put(after.values, change.path, change.after)
     waiting = {change.path[:length] for change in left for length in range(len(change.path) + 1)}
     after.owned |= ours.owned - waiting
     return after
+
+
+def _forgotten(ours: Facts, theirs: Facts, base: Facts) -> list[Path]:
+    """What neither side holds any more: agreed on too, it must not come back as a former value.
+
+    Where both put another number in its place, it tells that they still disagree: see `_rivals`.
+    """
+    gone = [path for path in base.values if path not in ours.values and path not in theirs.values]
+    if not any(map(is_channel_value, gone)):
+        return gone
+    pairs = merge(ours, theirs, base).conflicts
+    disputed = {mine.path[:-1] for mine, _ in pairs if is_channel_value(mine.path)}
+    return [path for path in gone if disputed.isdisjoint((path[:-1], path[:-2]))]
 
 
 def apply_changes(

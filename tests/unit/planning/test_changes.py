@@ -383,6 +383,21 @@ def test_two_values_in_the_place_of_one_are_a_conflict(where, key):
     assert (left.conflicts, left.ours) == ((), ())
 
 
+@pytest.mark.parametrize("key", ["mssante", "contacts"])
+def test_two_values_in_the_place_of_one_stay_a_conflict_when_something_else_is_saved(key):
+    def side(value: str) -> Facts:
+        told = value if key == "mssante" else [{"nature": "07", "telephone": value}]
+        return facts(establishment({key: told}))
+
+    base, ours, theirs = map(side, ("old", "mine", "other"))
+    disputed = merge(ours, theirs, base)
+    kept = rebase(base, ours, theirs, applied=())
+    assert disputed.conflicts
+    assert merge(ours, theirs, kept) == disputed
+    settled = rebase(kept, theirs, theirs, applied=())
+    assert (settled.values, merge(ours, theirs, settled).conflicts) == (theirs.values, ())
+
+
 @pytest.mark.parametrize(
     ("base", "ours", "theirs"),
     [
