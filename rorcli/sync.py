@@ -22,7 +22,6 @@ from rorcli.errors import (
     ExitCode,
     RorcliError,
     StoreConflictError,
-    UsageError,
     strongest,
 )
 from rorcli.files import save
@@ -119,20 +118,8 @@ class Named:
 
     def choice(self, ours: Establishment, theirs: Establishment) -> Choice:
         """The same by keys of nodes; UsageError for a name that neither side knows."""
-        return Choice(*(_keys(names, ours, theirs) for names in (self.ours, self.theirs)))
-
-
-def _keys(names: Iterable[str], ours: Establishment, theirs: Establishment) -> frozenset[str]:
-    found: set[str] = set()
-    for name in names:
-        try:
-            found |= node_keys(ours, [name])
-        except UsageError:
-            with suppress(UsageError):  # a unit that the file has lost is known by the directory
-                found |= node_keys(theirs, [name])
-                continue
-            raise
-    return frozenset(found)
+        # A unit that the file has lost is known by the directory.
+        return Choice(*(node_keys(ours, names, theirs) for names in (self.ours, self.theirs)))
 
 
 NOBODY = Named()

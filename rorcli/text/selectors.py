@@ -37,26 +37,29 @@ _STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<selector>[^\]]*)\])?")
 _SHOWN_CANDIDATES = 10
 
 
-def find_unit(establishment: Establishment, name: str) -> Placed:
+def find_unit(establishment: Establishment, name: str, *others: Establishment) -> Placed:
     """The unit that `name` means: exact id, then exact name, then a piece of the path of names.
 
-    UsageError lists the candidates of an ambiguous name, or the closest names of an unknown one.
+    `others` are asked in turn for one that the establishment does not know. UsageError lists the
+    candidates of an ambiguous name, or the closest names of an unknown one.
     """
-    placed = list(establishment.units())
     folded = codes.fold(name)
-    for matches in (
-        [p for p in placed if p.unit.id == name],
-        [p for p in placed if codes.fold(p.unit.nom or "") == folded],
-        [p for p in placed if _is_piece(folded, codes.fold(p.path))],
-    ):
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            raise _ambiguous(name, matches)
+    for placed in (list(side.units()) for side in (establishment, *others)):
+        for matches in (
+            [p for p in placed if p.unit.id == name],
+            [p for p in placed if codes.fold(p.unit.nom or "") == folded],
+            [p for p in placed if _is_piece(folded, codes.fold(p.path))],
+        ):
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                raise _ambiguous(name, matches)
     raise _unknown_unit(name, establishment)
 
 
-def node_keys(establishment: Establishment, names: Iterable[str]) -> frozenset[str]:
+def node_keys(
+    establishment: Establishment, names: Iterable[str], *others: Establishment
+) -> frozenset[str]:
     """Keys of the nodes that names mean: units as `find_unit`, the FINESS of the EG, or "*"."""
     keys: set[str] = set()
     for name in names:
@@ -65,7 +68,7 @@ def node_keys(establishment: Establishment, names: Iterable[str]) -> frozenset[s
         elif name == establishment.finess:
             keys |= {"", "ej"}
         else:
-            keys.add(find_unit(establishment, name).key)
+            keys.add(find_unit(establishment, name, *others).key)
     return frozenset(keys)
 
 

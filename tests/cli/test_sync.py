@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rorcli.basefile import base_path
+from rorcli.planning.limits import GUARDS
 from rorcli.stores import open_store
 from tests.cli.harness import run
 
@@ -239,6 +240,23 @@ def test_the_history_says_who_changed_what_and_the_past_can_be_seen(desks):
     assert a.run("history", EHPAD, "--unit", "Secrétariat").code in {0, 2}
     assert a.run("show", EHPAD, "--at", "2026-11-24").code == 1
     assert "02 61 91 40 77" in a.run("show", EHPAD, "--at", "2026-11-25").out
+
+
+def test_a_unit_that_is_no_more_or_had_another_name_still_has_its_history(desks):
+    a, _ = desks
+    [uo] = re.findall(r"id: (\S+)\n +nom: Accueil de jour\n", a.ehpad.read_text("utf-8"))
+    a.edit("--unit", uo, "nom=Autre nom")
+    a.run("push", "--yes", a.ehpad)
+    a.ehpad.write_text(
+        a.ehpad.read_text("utf-8").partition("  unites:")[0] + "  unites: []\n", "utf-8"
+    )
+    allowed = [word for guard in GUARDS for word in ("--allow", guard)]
+    assert a.run("push", "--yes", *allowed, a.ehpad).code == 0
+    for name in (uo, "Autre nom", "Accueil de jour"):
+        told = a.run("history", EHPAD, "--unit", name).out.splitlines()
+        assert [line for line in told if line.startswith("version")] == [
+            "version 3, le 25/11/2026, par essai@banc", "version 2, le 25/11/2026, par essai@banc"
+        ]  # fmt: skip
 
 
 def test_a_value_that_comes_back_is_saved_again(desks):

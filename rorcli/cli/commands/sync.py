@@ -157,11 +157,14 @@ def history(
     snapshot = store.fetch(finess)
     if snapshot is None:
         raise unknown(finess, store)
-    key = find_unit(snapshot.establishment, unit).key if unit else None
-    steps = list(sync.steps(store.history(finess), key))[::-1]
+    versions = list(store.history(finess))
+    # A unit that is no more, or had another name, is known by a former version.
+    known = (each.establishment for each in reversed(versions))
+    key = find_unit(snapshot.establishment, unit, *known).key if unit else None
+    steps = list(sync.steps(versions, key))[::-1]
     if output == "json":
-        versions = [report.version_data(*step) for step in steps]
-        data = {"schema": "rorcli/history/v1", "ok": True, "finess": finess, "versions": versions}
+        told = [report.version_data(*step) for step in steps]
+        data = {"schema": "rorcli/history/v1", "ok": True, "finess": finess, "versions": told}
         session.terminal.write_text(dumps(data))
     else:
         session.terminal.write(line for step in steps for line in report.render_version(*step))
