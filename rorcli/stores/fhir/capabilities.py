@@ -47,6 +47,11 @@ class Capabilities:
         listed = (self.resources.get(kind) or {}).get("searchParam") or ()
         return not listed or parameter in {each.get("name") for each in listed}
 
+    def includes_back(self, kind: str, link: str) -> bool:
+        """True when the server says that it sends along what refers to that type by this link."""
+        listed = self.resources.get(kind) or {}
+        return bool({link, "*"} & {*(listed.get("searchRevInclude") or ())})
+
     def takes_ids(self, kind: str) -> bool:
         """False when the server says that it gives the ids itself."""
         return (self.resources.get(kind) or {}).get("updateCreate") is not False

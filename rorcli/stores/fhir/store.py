@@ -243,8 +243,8 @@ class FhirStore:
         return self._kept(finess, held) if held else None
 
     def _look(self, finess: str) -> Held | None:
-        eg = self._walker.site(finess)
-        return self._understood(eg, self._walker.tree(eg)) if eg else None
+        site = self._walker.site(finess)
+        return self._understood(site[0], self._walker.tree(site)) if site else None
 
     def _kept(self, finess: str, held: Held) -> Held:
         """The last ones only: a region does not fit in memory."""

@@ -9,11 +9,12 @@ unknown parameter that it ignored) is left out by looking at the references them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rorcli.errors import StoreDeniedError, StoreUnavailableError
 from rorcli.model import Establishment
+from rorcli.stores.base import side_by_side
 from rorcli.stores.fhir import organizations
 from rorcli.stores.fhir.bag import MemoryBag, address, is_active, references
 from rorcli.stores.fhir.capabilities import Capabilities
@@ -31,6 +32,7 @@ _OFFERS = (
     ("_revinclude", "PractitionerRole:service"),
     ("_include:iterate", "PractitionerRole:practitioner"),
 )
+_WITH_EJ = ("_include", "Organization:partof")
 _UPWARDS = (
     ("_include", "HealthcareService:organization"),
     ("_include:iterate", "Organization:partof"),
@@ -47,23 +49,22 @@ class Walker:
     def __init__(self, transport: Transport, capabilities: Capabilities) -> None:
         self._transport, self._capabilities = transport, capabilities
 
-    def site(self, finess: str) -> Resource | None:
-        """The EG of that number, None when the server has none.
+    def site(self, finess: str) -> list[Resource]:
+        """The EG of that number, then what came with it; [] when the server has none.
 
         Raises:
             StoreUnavailableError: Several active ones: nobody can say which is meant.
         """
-        found = {
-            address(each): each
-            for each in self.search("Organization", ("identifier", f"{finess},1{finess}"))
-            if _is_site(each) and organizations.site("").get(each).get("finess") == finess
-        }
+        asked = ("identifier", f"{finess},1{finess}")
+        met = {address(e): e for e in self.search("Organization", asked, _WITH_EJ)}
+        lens = organizations.site("")
+        found = [k for k, e in met.items() if _is_site(e) and lens.get(e).get("finess") == finess]
         if len(found) > 1:
             raise StoreUnavailableError(
                 f"{finess} : plusieurs établissements portent ce numéro ({', '.join(found)})",
                 remedy="signalez ce doublon à l'équipe qui tient le serveur ; rien n'est écrit",
             )
-        return next(iter(found.values()), None)
+        return [*(met.pop(key) for key in found), *met.values()] if found else []
 
     def sites(self, finess: Iterable[str] = ()) -> Iterator[tuple[Resource, Resource | None]]:
         """Those EGs, or every one, with their EJ."""
@@ -80,11 +81,11 @@ class Walker:
                 found[legal] = above
             yield each, found.get(legal)
 
-    def tree(self, eg: Resource) -> MemoryBag:
-        """Every resource of the establishment, in a fixed order."""
-        found = {address(eg): eg}
+    def tree(self, site: Sequence[Resource]) -> MemoryBag:
+        """Every resource of the establishment that `site` found, in a fixed order."""
+        eg, found = site[0], {address(site[0]): site[0]}
         legal = next(iter(references(eg.get("partOf"))), "")
-        if above := self._read(legal):
+        if above := MemoryBag(site).get(legal) or self._read(legal):
             found[legal] = above
         if not self._capabilities.searches("Organization", "partof"):
             found |= self._national(eg)
@@ -149,17 +150,27 @@ class Walker:
             if not level:
                 break
         held = dict(above)
-        for keys in batches(above):
-            asked = self.search("HealthcareService", ("organization", ",".join(keys)), *_OFFERS)
-            held |= {address(each): each for each in asked}
+        asked = self._asked("HealthcareService", "organization", above, *_OFFERS)
+        held |= {address(each): each for each in asked}
         return _hanging(held, above)
+
+    def _asked(
+        self, kind: str, parameter: str, keys: Iterable[str], *more: tuple[str, str]
+    ) -> Iterator[Resource]:
+        """What refers to those keys; some questions at once."""
+
+        def answered(some: list[str]) -> list[Resource]:
+            return [*self.search(kind, (parameter, ",".join(some)), *more)]
+
+        for found in side_by_side(answered, batches(keys), self._transport.at_once):
+            yield from found
 
     def _children(self, above: Iterable[str]) -> Iterator[Resource]:
         """The organizations that are part of those, whatever else the server sends."""
-        for keys in batches(above):
-            for each in self.search("Organization", ("partof", ",".join(keys))):
-                if {*references(each.get("partOf"))} & {*keys}:
-                    yield each
+        keys = {*above}
+        for each in self._asked("Organization", "partof", keys):
+            if {*references(each.get("partOf"))} & keys:
+                yield each
 
     def _national(self, eg: Resource) -> dict[str, Resource]:
         """What the one national request finds; nothing where it is not understood."""
@@ -176,12 +187,12 @@ class Walker:
 
     def _completed(self, found: dict[str, Resource]) -> dict[str, Resource]:
         """With what is referred to and was not sent along, and roles where none came unasked."""
-        services = _services(found)
-        if services and not any(key.startswith("PractitionerRole/") for key in found):
-            for keys in batches(services):
-                for each in self.search("PractitionerRole", ("service", ",".join(keys))):
-                    if {*references(each.get("healthcareService"))} & {*keys}:
-                        found[address(each)] = each
+        services = {*_services(found)}
+        is_known = self._capabilities.includes_back("HealthcareService", "PractitionerRole:service")
+        if not is_known and not any(key.startswith("PractitionerRole/") for key in found):
+            for each in self._asked("PractitionerRole", "service", services):
+                if {*references(each.get("healthcareService"))} & services:
+                    found[address(each)] = each
         wanted = {
             target
             for each in found.values()
@@ -189,10 +200,10 @@ class Walker:
             for target in references(each.get(element))
         }
         for kind in ("Location", "Practitioner"):
-            missing = (key for key in wanted - found.keys() if key.startswith(f"{kind}/"))
-            for keys in batches(sorted(missing)):
-                ids = ",".join(key.partition("/")[2] for key in keys)
-                found |= {address(each): each for each in self.search(kind, ("_id", ids))}
+            start = f"{kind}/"
+            missing = (key for key in wanted - found.keys() if key.startswith(start))
+            ids = sorted(key.removeprefix(start) for key in missing)
+            found |= {address(each): each for each in self._asked(kind, "_id", ids)}
         return found
 
 
