@@ -131,7 +131,9 @@ def examine_store(session: Session, query: Query, how: Telling) -> Examined:
     total = sum(1 for _ in store.search(query))
     _require(total)
     held = session.terminal.progress(store.fetch_each(query), total, "Examen")
-    seen = ((each.establishment, Dates(each.changed_on)) for each in held)
+    seen = (
+        (each.establishment, Dates(each.changed_on, written_at=each.written_at)) for each in held
+    )
     is_whole = query == Query()
     if how.wants_numbers:
         every = audit_each(seen, how.asked, lambda one, _: one.summary, is_whole=is_whole)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rorcli.errors import DataError
@@ -45,7 +45,9 @@ class Snapshot:
     (`Placed.key`, "" = the EG). After `apply`, `given` holds the `id` that the store gave to each
     unit that had none, by its former key. `unheld` are the keys of the EG and of units that this
     store has no place for: they are left out of comparisons, and that is said. `is_partial` tells
-    that the access profile may not see everything: what is missing was not removed for that.
+    that the access profile may not see everything: what is missing was not removed for that. From
+    a store that tells it, `written_at` is when, in Paris, the node's own resource was written, its
+    lieux and situations apart.
     """
 
     establishment: Establishment
@@ -54,6 +56,7 @@ class Snapshot:
     given: Mapping[str, str] = field(default_factory=dict)
     unheld: frozenset[str] = frozenset()
     is_partial: bool = False
+    written_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from rorcli import codes
 from rorcli.errors import UsageError
@@ -69,15 +69,36 @@ class Aged:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The days known beside the file: the store's, by node key, and that of the base."""
+    """The days known beside the file: the store's, by node key, and that of the base.
+
+    `written_at` is when the store wrote the node alone, apart from what it is made of.
+    """
 
     changed_on: Mapping[str, date] = field(default_factory=dict)
     saved_on: date | None = None
+    written_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def of(self, key: str, verified_on: date | None) -> date | None:
         """The day of a node whose effective `verifie_le` is given."""
         known = [day for day in (verified_on, self.changed_on.get(key)) if day]
         return max(known) if known else self.saved_on
+
+    def alone(self, key: str, verified_on: date | None) -> datetime:
+        """The time in Paris of a node without its lieux and situations, as the store has it.
+
+        Of a store that tells days it is midnight; so it is of a file, which has its reviews.
+        """
+        if self.written_at:
+            moment = self.written_at.get(key)
+            return moment.replace(tzinfo=None) if moment else midnight(None)
+        if self.changed_on:
+            return midnight(self.changed_on.get(key))
+        return midnight(verified_on or self.saved_on)
+
+
+def midnight(day: date | None) -> datetime:
+    """The first moment of a day; without one, that of the calendar."""
+    return datetime.combine(day or date.min, time())
 
 
 def places(view: View) -> list[tuple[Place, Chain]]:

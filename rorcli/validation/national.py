@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from rorcli.codes import fold, table
 from rorcli.items import Contact, Lieu
 from rorcli.model import Establishment, Placed, Unite
 from rorcli.validation.completeness import address_lacks, described
-from rorcli.validation.freshness import Dates, parse_limit
+from rorcli.validation.freshness import Dates, midnight, parse_limit
 from rorcli.validation.perimeters import (
     codes_of,
     is_suspect,
@@ -103,11 +103,9 @@ class Offers:
         """The lieux of a UO, wherever they are described."""
         return described(self.view)
 
-    def day_of(self, placed: Placed) -> date | None:
-        """The directory's own day of an offre; in a file that of its review, an estimate."""
-        if self.dates.changed_on:
-            return self.dates.changed_on.get(placed.key)
-        return day_of(placed.verifie_le) or self.dates.saved_on
+    def written_at(self, placed: Placed) -> datetime:
+        """When the directory wrote an offre itself; in a file when it was reviewed, an estimate."""
+        return self.dates.alone(placed.key, day_of(placed.verifie_le))
 
 
 @dataclass
@@ -189,12 +187,12 @@ def lacks_to_be_final(offers: Offers, uo: Unite) -> tuple[str, ...]:
 
 
 def _re12(offers: Offers) -> Verdict | None:
-    """An EG without closing date: enough offres dated after the day one year ago."""
+    """An EG without closing date: enough offres written after midnight, one year ago."""
     if offers.view.site.date_fermeture or offers.category in perimeter("practices"):
         return None
-    limit = parse_limit("1y", offers.view.today)
-    dated = [(offers.day_of(each) or date.min, each.key) for each in offers.open]
-    late = tuple(key for day, key in sorted(dated) if day <= limit)
+    limit = midnight(parse_limit("1y", offers.view.today))
+    dated = [(offers.written_at(each), each.key) for each in offers.open]
+    late = tuple(key for moment, key in sorted(dated) if moment <= limit)
     return Verdict(len(dated) - len(late), len(dated), up_to_date_needed(len(dated)), late)
 
 

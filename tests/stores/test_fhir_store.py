@@ -2,8 +2,9 @@
 
 import json
 from copy import deepcopy
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -411,3 +412,14 @@ def test_the_days_are_the_servers(fake, store):
         if key.startswith("Practitioner"):
             fake.held[key]["meta"]["lastUpdated"] = "2026-01-02T00:00:00Z"
     assert store.fetch(SAULES).changed_on["52/0000003"] == date(2026, 2, 1)
+
+
+def test_the_instant_of_a_unit_is_that_of_its_own_resource_in_paris(fake, store):
+    fake.held[CARDIO]["meta"]["lastUpdated"] = "2026-01-31T23:30:00Z"
+    fake.held["Location/ror-location-52-L1"]["meta"]["lastUpdated"] = "2026-10-01T00:00:00Z"
+    held = store.fetch(SAULES)
+    assert held.changed_on["52/0000003"] >= date(2026, 10, 1)
+    assert held.written_at["52/0000003"] == datetime(
+        2026, 2, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris")
+    )
+    assert held.written_at.keys() == held.changed_on.keys()

@@ -1,9 +1,9 @@
-"""FHIR dates and instants as days: the day is the one in Paris, everywhere."""
+"""FHIR dates and instants as days and times: those of Paris, everywhere."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,15 +21,21 @@ def paris_day(moment: Any) -> date | None:
 
     A time without zone is taken as it stands.
     """
+    found = paris_time(moment)
+    return found.date() if found else None
+
+
+def paris_time(moment: Any) -> datetime | None:
+    """The same with its time in Paris, midnight when there is none."""
     try:
         if len(moment) == 10:  # noqa: PLR2004 - YYYY-MM-DD
-            return date.fromisoformat(moment)
+            return datetime.combine(date.fromisoformat(moment), time(), _paris())
         found = datetime.fromisoformat(moment)
     except (TypeError, ValueError):
         return None
     if len(moment) < 10:  # noqa: PLR2004 - 1998 would not parse, 19980101 would
         return None
-    return (found.astimezone(_paris()) if found.tzinfo else found).date()
+    return found.astimezone(_paris()) if found.tzinfo else found.replace(tzinfo=_paris())
 
 
 def _day(moment: Any) -> str | None:

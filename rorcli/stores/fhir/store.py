@@ -36,6 +36,7 @@ from rorcli.stores.base import (
 from rorcli.stores.fhir import probes
 from rorcli.stores.fhir.bag import MemoryBag, address
 from rorcli.stores.fhir.capabilities import Capabilities
+from rorcli.stores.fhir.moments import paris_time
 from rorcli.stores.fhir.patches import capacity_patch
 from rorcli.stores.fhir.probes import Probe
 from rorcli.stores.fhir.profiles import Resource
@@ -79,10 +80,16 @@ class Held:
     def snapshot(self) -> Snapshot:
         """As the Protocol has it."""
         days = {key: day for key, day in self.tree.changed_on.items() if key != EJ}
+        times = {
+            key: moment
+            for key, node in self.tree.nodes.items()
+            if key != EJ and (moment := paris_time(node.get("meta", {}).get("lastUpdated")))
+        }
         establishment = valued(self.tree.establishment)
         return Snapshot(
-            establishment, self.version, days, unheld=self.unheld, is_partial=self.is_partial
-        )
+            establishment, self.version, days, written_at=times, unheld=self.unheld,
+            is_partial=self.is_partial,
+        )  # fmt: skip
 
 
 class FhirStore:

@@ -4,10 +4,11 @@ import random
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,16 @@ def test_re12_counts_open_offres_dated_after_one_year_ago_and_lists_the_oldest_f
     assert verdict("RE1.2", seen, Dates(days)) == (ECART, 0, 4, ["b", "a", "c", "paused"])
     days["c"] = limit + timedelta(days=1)
     assert verdict("RE1.2", seen, Dates(days)) == (CONFORME, 1, 4, [])
+
+
+def test_re12_takes_the_instant_of_the_offre_alone_where_the_directory_tells_it():
+    """What is below it, lieux and situations, makes a node younger and does not count here."""
+    seen, limit = site(uo("a"), uo("b")), datetime(2025, 11, 25, tzinfo=ZoneInfo("Europe/Paris"))
+    days = {"": TODAY, "a": TODAY, "b": TODAY}
+    dates = Dates(days, written_at={"": limit + timedelta(99), "a": limit})
+    assert verdict("RE1.2", seen, dates) == (ECART, 0, 2, ["b", "a"])
+    dates = Dates(days, written_at={"a": limit + timedelta(seconds=1)})
+    assert verdict("RE1.2", seen, dates) == (CONFORME, 1, 2, [])
 
 
 def test_re12_on_the_29th_of_february_looks_back_to_the_28th():
