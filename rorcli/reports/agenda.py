@@ -10,7 +10,7 @@ from rorcli.reports import Line
 from rorcli.reports.audit import Cell, about, asked_of, day_word, told
 from rorcli.reports.findings import one_line
 from rorcli.validation.auditing import Audit, Site, Summary
-from rorcli.validation.freshness import Aged
+from rorcli.validation.freshness import Aged, Place
 from rorcli.validation.national import Status
 from rorcli.validation.perimeters import title
 
@@ -83,11 +83,10 @@ def _establishment(one: Audit) -> Iterator[Line]:
         (score if summary.points else "", "dim"),
     )
     todo = _todo(one)
-    asked = {each.at.key: [*_age(each), *todo.get(each.at.key, ())] for each in one.aged}
-    for each in one.aged:
-        if asked[each.at.key]:
-            yield f"  {_step(each)}"
-            yield from asked[each.at.key]
+    # Below what is closed nothing is late, but offres that are open still count for the nation.
+    for key, lines in todo.items():
+        yield f"  {_step(one.names[key])}"
+        yield from lines
     applying = [each for each in one.requirements if each.verdict]
     if applying:
         yield "  Exigences nationales"
@@ -95,12 +94,12 @@ def _establishment(one: Audit) -> Iterator[Line]:
         style = "warning" if need.status is Status.ECART else "ok"
         said = f" {title(need.code)} : {one_line(told(need, one))}"
         yield (("    ", ""), (need.code, style), (said, ""))
-    if not any(asked.values()) and not summary.gaps:
+    if not todo and not summary.gaps:
         yield (("  rien à faire", "ok"),)
 
 
-def _step(each: Aged) -> str:
-    return one_line(each.at.path or f"{each.at.etablissement} (EG)")
+def _step(at: Place) -> str:
+    return one_line(at.path or f"{at.etablissement} (EG)")
 
 
 def _age(each: Aged) -> Iterator[Line]:
@@ -110,14 +109,16 @@ def _age(each: Aged) -> Iterator[Line]:
 
 
 def _todo(one: Audit) -> dict[str, list[Line]]:
-    """What is missing and what is in écart, by node."""
-    found: dict[str, list[Line]] = {}
+    """What is late, missing and in écart, by node in the order of the tree."""
+    found: dict[str, list[Line]] = {key: [] for key in one.names}
+    for each in one.aged:
+        found[each.at.key] += _age(each)
     for missing in one.missing:
         said = one_line(f" {missing.issue.message} — {missing.issue.remedy}")
         line = (("    compléter", "warning"), (said, ""))
-        found.setdefault(missing.at.key, []).append(line)
+        found[missing.at.key].append(line)
     for gap in one.summary.gaps:
         for key in gap.verdict.units if gap.verdict else ():
             line = (("    national ", "warning"), (f" {gap.code} {about(gap, key)}", ""))
-            found.setdefault(key, []).append(line)
-    return found
+            found[key].append(line)
+    return {key: lines for key, lines in found.items() if lines}

@@ -1,9 +1,9 @@
 """What is still missing for the region and for the national requirements (4xx).
 
-Only warnings: a file may be written and saved in several sittings. Units closed for good are left
-alone. A key that the file does not manage counts as missing, since nobody can check it there. Each
-thing that is looked at is worth a point, so that completeness is a plain share: points kept of
-points there are.
+Only warnings: a file may be written and saved in several sittings. What is closed for good, itself
+or by what is above it, is left alone. A key that the file does not manage counts as
+missing, since nobody can check it there. Each thing that is looked at is worth a point, so that
+completeness is a plain share: points kept of points there are.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def demands(view: View) -> Iterator[Demand]:
     if view.is_open(view.site):
         yield _category(view.site)
         yield _coordinates(view.site)
-    for unit in (placed.unit for placed in view.units if view.is_open(placed.unit)):
+    for unit in (placed.unit for placed in view.open_units):
         if unit.type in LEVELS:
             yield _coordinates(unit)
         if unit.is_uo:

@@ -22,7 +22,7 @@ def registrations(view: View, is_registered: Callable[[str], bool]) -> Iterator[
 
     A number with a wrong key is `validate`'s to tell.
     """
-    for unit in (placed.unit for placed in view.units if view.is_open(placed.unit)):
+    for unit in (placed.unit for placed in view.open_units):
         for person in unit.praticiens:
             if person.rpps and rpps_ok(person.rpps):
                 yield _registration(unit, person, known=is_registered(person.rpps))

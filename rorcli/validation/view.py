@@ -50,6 +50,15 @@ class View:
         """Every unit with what is above it."""
         return tuple(self.establishment.units())
 
+    @cached_property
+    def open_units(self) -> tuple[Placed, ...]:
+        """The units that are open, as is all that is above them."""
+        return tuple(
+            each
+            for each in self.units
+            if self.is_open(each.site) and all(map(self.is_open, (*each.above, each.unit)))
+        )
+
     def all_of(self, kind: type[_N]) -> Iterable[_N]:
         """The nouns of one kind."""
         return self._by_kind.get(kind, ())

@@ -139,6 +139,16 @@ def test_the_score_can_be_counted_from_the_lines_that_are_shown(file):
     assert one["points"] == 4 + 3 + (5 + 1) + 5
 
 
+def test_below_what_is_closed_nothing_is_asked_but_what_the_nation_still_counts(file):
+    below = "      unites: [{type: uo, id: 52/05, nom: Salle, mode_prise_en_charge: '32'}]\n"
+    before = json.loads(as_json(file).out)["counts"]
+    Path(file).write_text(SAULES + below + SENSITIVE, encoding="utf-8")
+    told = json.loads(as_json(file).out)
+    assert told["counts"] == before
+    tree = run(["audit", file, "--vue", "arbre"]).out
+    assert tree.count("UF fermée > Salle\n    national  CP4 Offres finalisées (à compléter :") == 1
+
+
 def test_reports_are_written_beside_what_is_shown(file):
     result = run(["audit", file, "--vue", "arbre", "--report", "xlsx=a.xlsx", "--report", "csv=a.csv",
                   "--report", "junit=a.xml", "--html", "a.html"])  # fmt: skip

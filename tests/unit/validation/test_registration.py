@@ -31,6 +31,7 @@ def test_a_point_for_who_is_known_and_an_issue_for_who_is_not():
     [
         ('rpps: "10099999996"', 'rpps: "10099999997"'),
         ("verifie_le: 2026-05-10", "date_fermeture: 2026-01-01"),
+        ('  categorie: "355"', '  date_fermeture: 2026-01-01\n  categorie: "355"'),
     ],
 )
 def test_wrong_numbers_and_closed_units_are_others_to_tell(old, new):

@@ -251,6 +251,7 @@ RIGHT = [
     ("ROR306", LAST, "{nature: lit, statut: occupe, nombre: 26}\n                - {nature: lit, statut: supplementaire, nombre: 2}\n"),
     ("ROR308", "verifie_le: 2026-05-10", "verifie_le: 2024-02-29"),
     ("ROR401", FIRST, f"    - {{type: pole, nom: P, date_fermeture: 2026-11-25, type_fermeture: DEF}}\n{FIRST}"),
+    ("ROR401", FIRST, f"    - {{type: pole, nom: P, {REACHED}, date_fermeture: 2026-11-25, unites: [{{type: uf, nom: F}}]}}\n{FIRST}"),
     ("ROR402", LAST, f"{LAST}        - {{{UO_2.replace('09', '32')}, date_fermeture: 2025-01-01, activites: ['022']}}\n"),
     ("ROR403", LAST, f"{LAST}        - {{{UO_2.replace('09', '28')}, activites: ['022'], lieux: [{{id: 52/0000105}}]}}\n"),
     ("ROR404", '- {nature: "05", mobile', '- {fonction: "13", mobile'),
