@@ -192,7 +192,8 @@ def add_practitioner(
 
     What is not given is what a register knows, else what another UO of the file says of the person.
     """
-    given = {**given, "rpps": given.get("rpps") or registered["rpps"]}
+    if not given.get("rpps"):  # found by name: as the register writes it, not as it was typed
+        given = {**given, **{key: registered[key] for key in _FOUND_BY if key in registered}}
     establishment, unit = establishment_of(document), uo_of(document, uo).unit
     rpps = given["rpps"]
     same = [rank for rank, p in enumerate(unit.praticiens) if p.rpps == rpps]
@@ -211,6 +212,7 @@ def add_practitioner(
     return Edited(edits.append_item(document, f"{unit.pointer}/praticiens", item), notes)
 
 
+_FOUND_BY = ("rpps", "nom", "prenom")
 _TAKEN_OVER = (
     "ce que vous n'avez pas donné est repris d'une autre unité où cette personne exerce : "
     "vérifiez-le"

@@ -156,7 +156,9 @@ def _require_same(
     if missing or merge(sides.ours, sides.theirs, None).ours:
         raise RefusedError(
             f"{path} : ce fichier existe et dit autre chose que l'annuaire ; il est resté intact",
-            remedy=f"rorcli diff {path} montre les différences ; ou écrivez ailleurs, avec --to",
+            remedy=f"rorcli diff {path} montre les différences ; rorcli pull --merge {path} y "
+            "reprend ce que l'annuaire a changé ; --to écrit ailleurs ; pour abandonner vos "
+            "modifications, effacez ce fichier et relancez",
         )
     return ours, document.text
 

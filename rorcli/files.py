@@ -16,6 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from rorcli.errors import RefusedError, UsageError
+from rorcli.identifiers import FINESS
 from rorcli.text.document import Document, read
 
 STATE_FOLDER = ".rorcli"
@@ -51,8 +52,7 @@ def find(targets: Iterable[Path]) -> Found:
     errors: list[UsageError] = []
     for target in targets:
         if not target.exists():
-            errors.append(UsageError(f"{target} : ce fichier ou dossier n'existe pas",
-                                     remedy="vérifiez le chemin"))  # fmt: skip
+            errors.append(_not_there(target))
         elif target.is_dir():
             inside, others, closed = _in_folder(target)
             if not inside and not closed:
@@ -66,6 +66,24 @@ def find(targets: Iterable[Path]) -> Found:
         else:
             taken[target] = None
     return Found(tuple(sorted(taken)), skipped, tuple(errors))
+
+
+def _not_there(target: Path) -> UsageError:
+    """The error for a path that leads nowhere: a neighbour's name, or how its file is made."""
+    from difflib import get_close_matches
+
+    finess = target.stem if FINESS.fullmatch(target.stem) else ""
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = [each.name for each in target.parent.iterdir() if each.suffix.lower() in SUFFIXES]
+    if finess:  # another number is another establishment, however alike
+        close = [name for name in beside if Path(name).stem == finess]
+    else:
+        close = get_close_matches(target.name, beside, n=1)
+    remedy = f"vouliez-vous dire {target.parent / close[0]} ?" if close else "vérifiez le chemin"
+    if finess and not close:
+        remedy += f" ; rorcli pull {finess} écrit ce fichier dans le dossier où vous êtes"
+    return UsageError(f"{target} : ce fichier ou dossier n'existe pas", remedy=remedy)
 
 
 def read_file(path: Path) -> Document:

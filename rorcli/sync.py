@@ -377,9 +377,9 @@ def _refused(prepared: Prepared, guards: list[Guard]) -> Outcome:
     flags = " ".join(f"--allow {guard.name}" for guard in guards)
     advice = f"si c'est voulu : {flags}"
     if any(guard.name == "structure" for guard in guards):
-        advice += (
-            " ; une modification de structure se demande à l'équipe ROR régionale : "
-            f"rorcli dossier {prepared.document.path}"
+        advice = (
+            f"rorcli dossier {prepared.document.path} rédige la demande à l'équipe ROR régionale ; "
+            f"une fois qu'elle l'a acceptée : {flags}"
         )
     return Outcome(
         prepared, Status.REFUSED, ExitCode.REFUSED,

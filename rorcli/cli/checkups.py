@@ -265,5 +265,5 @@ def write_reports(
             session.terminal.error(error)
             failed.append(error.exit_code)
         else:
-            session.terminal.detail(f"{path} : rapport {form} écrit")
+            session.terminal.say(f"{path} : rapport {form} écrit.")
     return failed

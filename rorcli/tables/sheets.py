@@ -30,7 +30,7 @@ MAX_ROWS, MAX_COLUMNS = 200_000, 100
 MAX_CELL, MAX_FIELD = 32_767, 1 << 20
 #: The day before the first one of Excel's calendar, which holds a 29 February 1900.
 ORIGIN, MAC_ORIGIN = date(1899, 12, 30), date(1904, 1, 1)
-INSTALL = "pip install rorcli[xlsx]"
+INSTALL = 'pip install "rorcli[xlsx]"'
 SEPARATORS = ";\t,|"
 
 # What makes a spreadsheet take a text for a formula, whatever apostrophes shield it already.

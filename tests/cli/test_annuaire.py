@@ -64,8 +64,11 @@ def test_a_name_is_enough_and_homonyms_are_listed():
     assert NEW in listed.err
     assert HOMONYM in listed.err
     assert add("--nom", "prunier", "--prenom", "lise").code == 0
-    # The name that was typed is the one that is kept.
-    assert (person(HOMONYM).nom, person(HOMONYM).civilite) == ("prunier", "MME")
+    # What was typed to search is not a spelling: the register's is kept.
+    assert (person(HOMONYM).nom, person(HOMONYM).prenom) == ("PRUNIER", "Lise")
+    held = Path("etab.yaml").read_bytes()
+    assert add("--nom", "prunier", "--prenom", "LISE").code == 0
+    assert Path("etab.yaml").read_bytes() == held
 
 
 def test_a_known_person_is_never_renamed_by_the_register():

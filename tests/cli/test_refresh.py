@@ -114,7 +114,7 @@ def test_a_whole_round_dates_every_node_and_nothing_else():
     assert set(verified().values()) == {"2026-11-25", "2026-11-20"}
     lines = [line for line in FILE.read_text("utf-8").splitlines() if "2026-11-25" not in line]
     assert lines == TEXT.splitlines()
-    assert "4 fiche(s) vérifiée(s), 0 encore à revoir." in result.err
+    assert "4 fiches vérifiées, 0 encore à revoir." in result.err
     assert "rorcli push etab.yaml" in result.err
     again = refresh()
     assert (again.code, again.out) == (0, "")
@@ -164,7 +164,7 @@ def test_one_goes_back_and_passes():
 
 def test_a_confirmation_above_says_what_it_covers():
     page = refresh("p", "c", "q").out
-    assert "Confirmer vaudra aussi pour 1 unité(s)" in page
+    assert "Confirmer vaudra aussi pour 1 unité qui en dépend et reste à revoir." in page
 
 
 def test_edits_on_the_way_are_shown_and_saved():
@@ -190,7 +190,11 @@ def test_edits_on_the_way_are_shown_and_saved():
         (("m", "type=service"), "rien n'a été écrit"),
         (("p", "r", "DUPONT"), "0 praticien(s)"),
         (("p", "a", "10999990004"), "rien n'a été écrit"),
+        (("p", "a", "10999990004"), "→ rorcli add-practitioner etab.yaml 52/0000704 --rpps …"),
         (("x",), "explique"),
+        (("m", "tel 02 61"), "« tel 02 61 » n'est pas CLÉ=VALEUR ; rien n'a changé"),
+        (("l", "douze"), "« douze » n'est pas un nombre de lits ; rien n'a changé"),
+        (("p", "a", "Prunier"), "« Prunier » n'est pas un n° RPPS ; rien n'a changé"),
     ],
 )
 def test_what_cannot_be_changes_nothing_and_the_round_goes_on(keys, said):
@@ -201,10 +205,13 @@ def test_what_cannot_be_changes_nothing_and_the_round_goes_on(keys, said):
 
 
 @pytest.mark.parametrize(
-    "keys", [("m", ""), ("l", ""), ("l", "douze"), ("p", "a", ""), ("p", "r", "")]
+    "keys", [("m", ""), ("l", ""), ("p", "a", ""), ("p", "r", ""), ("m",), ("l",)]
 )
 def test_nothing_typed_is_nothing_done(keys):
-    assert refresh(*keys, "q").code == 0
+    result = refresh(*keys, "q")
+    assert result.code == 0
+    assert "Erreur" not in result.err
+    assert "add-practitioner" not in result.err
     assert FILE.read_text("utf-8") == TEXT
 
 
@@ -238,6 +245,12 @@ def test_one_unit_and_what_depends_on_it():
 def test_the_age_is_an_option():
     assert titles(refresh("q", options=("--older-than", "2026-11-25")))
     assert "sur 5" in refresh("q", options=("--older-than", "2026-11-25")).out
+
+
+def test_what_takes_the_round_up_again_is_the_same_round():
+    result = refresh("q", options=("--unit", "Consultations", "--older-than", "90d"))
+    assert "→ rorcli refresh etab.yaml --unit Consultations --older-than 90d reprend" in result.err
+    assert "→ rorcli refresh etab.yaml reprend" in refresh("q").err
 
 
 def test_off_a_terminal_it_says_what_to_do_instead():
@@ -292,7 +305,7 @@ def test_on_a_real_terminal(tmp_path):
     os.close(ours)
     page = seen.decode()
     assert "Fiche 2 sur" in page
-    assert "1 fiche(s) vérifiée(s)" in page
+    assert "1 fiche vérifiée" in page
     # No screen is taken over: no cursor movement, no alternate screen.
     assert "\x1b[?" not in page
     assert "\x1b[H" not in page

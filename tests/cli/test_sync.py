@@ -178,7 +178,10 @@ def test_the_structure_is_the_regional_team_s_and_ids_come_back_when_it_is_allow
     a, _ = desks
     text = a.ehpad.read_text("utf-8")
     a.ehpad.write_text(text + "    - {type: service, nom: Service neuf}\n", "utf-8")
-    assert a.run("push", "--yes", a.ehpad).code == 7
+    refused = a.run("push", "--yes", a.ehpad)
+    assert refused.code == 7
+    assert f"→ rorcli dossier {a.ehpad} rédige la demande" in refused.out
+    assert "une fois qu'elle l'a acceptée : --allow structure\n" in refused.out
     allowed = a.run("push", "--yes", "--allow", "structure", a.ehpad)
     assert allowed.code == 0
     assert re.search(r"\{type: service, id: \S+, nom: Service neuf\}", a.ehpad.read_text("utf-8"))

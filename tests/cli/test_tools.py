@@ -127,6 +127,13 @@ class TestDoctor:
                      f"{store} : 1 établissement", "activites : 20", "02 44 76 13 90"):  # fmt: skip
             assert text in result.out
 
+    def test_the_age_of_a_level_is_shown_as_it_is_set(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        Path("rorcli.toml").write_text('audit.older_than_uo = "3mo"\n', encoding="utf-8")
+        told = run(["doctor"], store=make_store(tmp_path, SAULES)).out
+        assert "audit.older_than_uo = 3mo  (" in told
+        assert "audit.older_than_uf = non réglé  (valeur par défaut)" in told
+
     def test_json_is_one_envelope(self, tmp_path):
         said = json.loads(run(["doctor", "-o", "json"], store=make_store(tmp_path, SAULES)).out)
         assert (said["schema"], said["ok"]) == ("rorcli/doctor/v1", True)
@@ -143,6 +150,7 @@ class TestDoctor:
         said = json.loads(result.out)
         assert (result.code, said["store"]["reachable"]) == (0, False)
         assert "n'existe pas" in said["store"]["message"]
+        assert "→ chargez-y vos fichiers, rorcli load FICHIER" in run(["doctor"], store=store).out
         assert list(tmp_path.iterdir()) == []
 
     def test_a_store_that_is_no_store_is_told_with_its_code(self, tmp_path):

@@ -307,7 +307,9 @@ def test_a_warning_that_an_edit_adds_is_told_and_an_old_one_is_not(file):
 def test_a_value_without_quotes_is_told_how_to_write_it(file):
     result = run(["edit", file, "telephone=02", "61", "91", "00", "01"])
     assert result.code == 2
-    assert 'telephone="02 61"' in result.err
+    assert 'des guillemets : "telephone=02 61 91 00 01"\n' in result.err
+    result = run(["edit", file, "nom=Hôpital", "du", "Parc", "courriel=a@b.example"])
+    assert '"nom=Hôpital du Parc"\n' in result.err
 
 
 def test_a_day_may_be_written_as_the_french_do(file):

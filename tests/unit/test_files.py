@@ -39,6 +39,23 @@ def test_what_is_not_there_is_an_error_beside_what_is(tmp_path):
     assert "aucun établissement" in found.unreadable[1].message
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("440099919", "vouliez-vous dire {}/440099919.yaml ?"),
+        ("440099919.yml", "vouliez-vous dire {}/440099919.yaml ?"),
+        ("490099918.yaml", "vérifiez le chemin ; rorcli pull 490099918 écrit ce fichier"),
+        ("tilleuls.csv", "vérifiez le chemin"),
+        ("nulle/part.yaml", "vérifiez le chemin"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_was_meant(tmp_path, name, said):
+    (tmp_path / "440099919.yaml").write_text(TEXT)
+    (tmp_path / "tilleuls.txt").write_text(TEXT)
+    [error] = files.find([tmp_path / name]).unreadable
+    assert error.remedy.startswith(said.format(tmp_path))
+
+
 def test_a_file_that_somebody_changed_meanwhile_is_not_replaced(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_text(TEXT)

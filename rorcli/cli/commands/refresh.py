@@ -20,6 +20,7 @@ from rorcli.cli.register import look_up
 from rorcli.codes import fold
 from rorcli.edition import Edited
 from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
+from rorcli.reports.findings import counted
 from rorcli.text import edits
 from rorcli.text.document import Document
 from rorcli.validation.freshness import Dates
@@ -79,17 +80,22 @@ def refresh(
         raise UsageError("refresh pose des questions, et il n'y a personne pour y répondre ici",
                          remedy=f"rorcli audit {file} dit ce qui est à revoir, rorcli confirm "
                          "date une vérification")  # fmt: skip
-    _Round(session, file, criteria(session, older_than), unit).run()
+    given = {"--unit": unit, "--older-than": older_than}
+    again = _command("refresh", file, *(each for pair in given.items() if pair[1] for each in pair))
+    _Round(session, file, criteria(session, older_than), unit, again).run()
     return ExitCode.OK
 
 
 class _Round:
     """One round: the nodes that were late when it began, and where it stands."""
 
-    def __init__(self, session: Session, file: Path, asked: Criteria, unit: str) -> None:
+    def __init__(
+        self, session: Session, file: Path, asked: Criteria, unit: str, again: str
+    ) -> None:
         from rorcli.cli.audits import saved_on
 
         self.session, self.terminal, self.file, self.asked = session, session.terminal, file, asked
+        self.again = again
         document = files.read_file(file)
         top = f"{edition.unit_of(document, unit).unit.pointer}/" if unit else "/"
         held = edition.establishment_of(document)
@@ -126,8 +132,9 @@ class _Round:
             self.terminal.write([" > ".join(each.nom or "?" for each in stop.placed.above)])
         self.terminal.write(alone(held, self.session.today, self.dates, stop.placed))
         if covered:
-            said = f"Confirmer vaudra aussi pour {covered} unité(s) qui en dépendent"
-            self.terminal.write([f"{said} et restent à revoir."])
+            said = ("unités qui en dépendent et restent" if covered > 1
+                    else "unité qui en dépend et reste")  # fmt: skip
+            self.terminal.write([f"Confirmer vaudra aussi pour {covered} {said} à revoir."])
 
     def answer(self, stop: Stop) -> int | None:
         """Asks until an answer moves on: how many nodes forward; None to leave."""
@@ -171,8 +178,12 @@ class _Round:
         ways = {"m": self.give, "a": self.add, "r": self.remove, "l": self.count}
         try:
             change = ways[key](stop)
-            if change is not None:
-                run(self.session, [self.file], change, Options())
+            if change is None:
+                return
+            code = run(self.session, [self.file], change, Options())
+            if key == "a" and code == ExitCode.FINDINGS:
+                line = _command("add-practitioner", self.file, _name(stop), "--rpps")
+                self.terminal.say(f"  → {line} … donne aussi le nom, la profession… : --help")
         except (UsageError, DataError) as error:
             self.terminal.error(error)
 
@@ -181,6 +192,7 @@ class _Round:
         text = self.ask("CLÉ=VALEUR (par exemple telephone=02 61 91 00 01 ; Entrée : rien)")
         key, equals, value = text.partition("=")
         if not equals:
+            _require_nothing(text, "CLÉ=VALEUR", "telephone=02 61 91 00 01")
             return None
         return lambda now: edition.assign(now, stop.pointer, key.strip(), value.strip())
 
@@ -188,6 +200,7 @@ class _Round:
         """A practitioner by number: after the Annuaire santé, else after another unit."""
         rpps = self.ask("N° RPPS (Entrée : rien)").replace(" ", "")
         if not rpps.isdigit():
+            _require_nothing(rpps, "un n° RPPS", "10099999996")
             return None
         known = look_up(self.session, None, self.file, {"rpps": rpps})
         self.terminal.say(*known.notes)
@@ -212,6 +225,7 @@ class _Round:
         """Installed beds, counted today."""
         text = self.ask("Nombre de lits installés (Entrée : rien)")
         if not (text.isascii() and text.isdigit()):
+            _require_nothing(text, "un nombre de lits", "24")
             return None
         lieux = stop.placed.unit.lieux if stop.placed else ()
         lieu = self.ask("Lieu, par son nom ou son identifiant") if len(lieux) > 1 else ""
@@ -223,9 +237,11 @@ class _Round:
     def tell_end(self) -> None:
         """What was done, what is left, what to do next."""
         left = len(self.left(files.read_file(self.file)))
-        self.terminal.say(f"{len(self.confirmed)} fiche(s) vérifiée(s), {left} encore à revoir.")
+        done = len(self.confirmed)
+        self.terminal.say(f"{counted(done, 'fiche')} vérifiée{'s' * (done > 1)}, "
+                          f"{left} encore à revoir.")  # fmt: skip
         if left:
-            self.terminal.say(f"  → rorcli refresh {self.file} reprend le tour")
+            self.terminal.say(f"  → {self.again} reprend le tour")
         if self.confirmed:
             self.terminal.say(f"  → rorcli push {self.file} enregistre dans l'annuaire")
 
@@ -234,6 +250,19 @@ def _stop_at(document: Document, pointer: str) -> Stop:
     """The node there, as the file is now."""
     units = edition.establishment_of(document).units()
     return Stop(pointer, next((each for each in units if each.unit.pointer == pointer), None))
+
+
+def _require_nothing(text: str, wanted: str, example: str) -> None:
+    """UsageError for an answer that is not what was `wanted`; an empty one asks for nothing."""
+    if text not in ("", "q"):  # q: the input has ended
+        raise UsageError(f"« {text} » n'est pas {wanted} ; rien n'a changé",
+                         remedy=f"par exemple {example}")  # fmt: skip
+
+
+def _command(*words: object) -> str:
+    """A line to be typed."""
+    said = (f'"{word}"' if " " in str(word) else str(word) for word in words)
+    return " ".join(["rorcli", *said])
 
 
 def _name(stop: Stop) -> str:

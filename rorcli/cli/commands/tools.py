@@ -193,6 +193,7 @@ def _settings(session: Session, faults: list[RorcliError]) -> list[dict[str, Any
         "store": settings.store.name or redacted(settings.store.url),
         "annuaire": str(settings.annuaire or ""),
         "audit.older_than": settings.older_than,
+        **{f"audit.older_than_{level}": age for level, age in settings.older_than_by.items()},
         "validate.ignore": list(settings.ignore),
         "validate.mssante_domains": list(settings.mssante),
         "output": settings.output,
@@ -212,7 +213,7 @@ def _store(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
     try:
         said = session.open_store(read_only=True).describe()
     except UsageError as error:
-        return {**found, "reachable": False, "message": error.message}
+        return {**found, "reachable": False, "message": error.message, "remedy": error.remedy}
     except RorcliError as error:
         faults.append(error)
         return {**found, "reachable": False, "message": error.message}
@@ -274,6 +275,8 @@ def _told(login: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _written(value: Any) -> str:
+    if value in ("", [], None):
+        return "non réglé"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key} = {_written(each)}" for key, each in value.items()) + "}"
     return ", ".join(value) if isinstance(value, list | tuple) else str(value)
@@ -291,6 +294,8 @@ def _lines(found: dict[str, Any]) -> Iterator[Line]:
         yield (f"  {each['key']} = {_written(each['value'])}", ""), (f"  ({each['origin']})", "dim")
     yield (("Annuaire", "title"),)
     yield f"  {found['store'].get('url', '?')} : {found['store'].get('message', '?')}"
+    if remedy := found["store"].get("remedy"):
+        yield f"  → {remedy}"
     for probe in found.get("write_test", ()):
         mark: Span = ("  oui ", "ok") if probe["is_ok"] else ("  NON ", "warning")
         yield mark, (f"{probe['name']} : {probe['said']}", "")

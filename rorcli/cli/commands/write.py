@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -330,15 +331,17 @@ def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[s
     """Files and folders first; what reads `CLÉ=VALEUR` and is no file is an assignment."""
     targets: list[Path] = []
     assignments: list[tuple[str, str]] = []
-    for word in words:
+    for rank, word in enumerate(words):
         found = _ASSIGNMENT.fullmatch(word)
         if found and not _is_there(word):
             assignments.append((found["key"], found["value"]))
         elif assignments and not _is_there(word):
             key, value = assignments[-1]
+            loose = takewhile(lambda each: not _ASSIGNMENT.fullmatch(each), words[rank:])
+            meant = " ".join([f"{key}={value}", *loose])
             raise UsageError(f"« {word} » n'est ni un fichier ni CLÉ=VALEUR",
                              remedy="si cela fait partie de la valeur, mettez des guillemets : "
-                             f'{key}="{value} {word}"')  # fmt: skip
+                             f'"{meant}"')  # fmt: skip
         else:
             targets.append(Path(word))
     if not targets:
@@ -371,7 +374,8 @@ def _single(targets: list[Path]) -> Path:
     for target in targets:
         if not target.exists():
             raise UsageError(f"« {target} » n'est ni un fichier qui existe, ni CLÉ=VALEUR",
-                             remedy="vérifiez le chemin, ou écrivez CLÉ=VALEUR")  # fmt: skip
+                             remedy="vérifiez le chemin, ou écrivez CLÉ=VALEUR, sans espace "
+                             "autour du signe =")  # fmt: skip
     if len(targets) != 1 or targets[0].is_dir():
         raise UsageError("l'éditeur s'ouvre sur un seul fichier",
                          remedy="donnez CLÉ=VALEUR pour en modifier plusieurs")  # fmt: skip
