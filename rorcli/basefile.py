@@ -27,6 +27,7 @@ class Base:
     """The facts of the last agreement, with the store and version that they came from.
 
     `agreed` is the fingerprint of a file that held what that version held, "" when they differed.
+    `file` is the name of the one that it was kept for, "" in a base of before.
     """
 
     finess: str
@@ -35,6 +36,17 @@ class Base:
     saved_on: date
     facts: Facts
     agreed: str = ""
+    file: str = ""
+
+    def is_of(self, file: pathlib.Path) -> bool:
+        """False when it was kept for another file, which still stands beside this one.
+
+        A copy, or a second pull, knows less or more of the directory than that file does.
+        """
+        if self.file:
+            with suppress(OSError):  # that file is no more: it was renamed
+                return (file.parent / self.file).samefile(file)
+        return True
 
     def saved_by(self, today: date) -> date | None:
         """Its day; None when that day has not come: one of two clocks is wrong, no age follows."""
@@ -101,18 +113,26 @@ def load_base(file: pathlib.Path, finess: str) -> Base | None:
     return found
 
 
-def known_facts(base: Base | None, store: str) -> Facts | None:
-    """What a base says of a store: nothing when it was taken from another one."""
-    return base.facts if base is not None and base.store == store else None
+def known_facts(base: Base | None, file: pathlib.Path, store: str) -> Facts | None:
+    """What a base says of a file and a store: nothing when it is that of others."""
+    if base is None or base.store != store or not base.is_of(file):
+        return None
+    return base.facts
 
 
-def remember(file: pathlib.Path, base: Base) -> None:
-    """Keeps the base, unless the one that is there says the same: its day is no news."""
-    known = None
+def remember(file: pathlib.Path, base: Base) -> bool:
+    """Keeps the base, unless the one that is there says the same: its day is no news.
+
+    False when the one that is there is another file's, and stays so.
+    """
+    base, known = replace(base, file=file.name), None
     with suppress(UsageError):  # one that cannot be read is replaced
         known = load_base(file, base.finess)
+    if known is not None and not known.is_of(file):
+        return False
     if known is None or replace(known, saved_on=base.saved_on) != base:
         save_base(file, base)
+    return True
 
 
 def save_base(file: pathlib.Path, base: Base) -> None:
@@ -127,7 +147,8 @@ def _encode(base: Base) -> str:
         _node(tree, path)[_HELD] = value
     for path in sorted(base.facts.owned):
         _node(tree, path[:-1]).setdefault(_OWNED, []).append(path[-1])
-    values = (SCHEMA, base.finess, base.store, base.version, base.saved_on.isoformat(), base.agreed)
+    day = base.saved_on.isoformat()
+    values = (SCHEMA, base.finess, base.store, base.version, day, base.agreed, base.file)
     head = dict(zip(_HEAD, values, strict=True))
     # Not `indent`: that would take the slow encoder.
     lines = json.dumps({**head, "facts": tree}, ensure_ascii=False, separators=(",\n", ": "))
@@ -135,7 +156,7 @@ def _encode(base: Base) -> str:
 
 
 _DAMAGES = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
-_HEAD = ("schema", "finess", "store", "version", "saved_on", "agreed")
+_HEAD = ("schema", "finess", "store", "version", "saved_on", "agreed", "file")
 # In a node of the tree: its own value, and the keys under it that the file manages. No identity
 # begins with a space, so none can be taken for these.
 _HELD, _OWNED = " value", " managed"
@@ -151,7 +172,8 @@ def _decode(data: dict[str, Any]) -> Base:
     found = Facts()
     _read_node(data["facts"], (), found)
     head = _head_of(data)
-    return Base(head.finess, head.store, head.version, head.saved_on, found, head.agreed)
+    file = _text(data.get("file", ""))
+    return Base(head.finess, head.store, head.version, head.saved_on, found, head.agreed, file)
 
 
 def _head(lines: str) -> Head:

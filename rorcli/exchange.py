@@ -139,7 +139,9 @@ def pull(
             text = text_of(wanted)
             schemafile.place(path.parent)
             files.write(path, text)
-        remember(path, new_base(wanted, text, store, snapshot.version, today))
+        if not remember(path, new_base(wanted, text, store, snapshot.version, today)):
+            base = load_base(path, held.finess)
+            done = replace(done, notes=notes_on(base, path, store, (), today))
     except RorcliError as error:
         return replace(done, status=Status.REFUSED, problem=error)
     return done
@@ -179,8 +181,8 @@ def merge_into(
         ours = _same_establishment(document, done.finess)
         choice = named.choice(ours, theirs)
         adopted = adopt_ids(document, ours, theirs).without(snapshot.unheld)
-        done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
-        after, kept, agreed = _merged(adopted, snapshot, known_facts(base, store), choice)
+        done = replace(done, notes=notes_on(base, path, store, adopted.doubtful, today))
+        after, kept, agreed = _merged(adopted, snapshot, known_facts(base, path, store), choice)
         if after.text == document.text:
             done = replace(done, status=Status.UNCHANGED)
         else:

@@ -138,6 +138,42 @@ def test_a_base_that_is_no_file_is_told(desk):
     assert "c'est un dossier" in result.out
 
 
+@pytest.fixture
+def colleague(desk, tmp_path):
+    """What somebody else corrects in the directory, and our file lacks."""
+    file = tmp_path / "collegue" / f"{FINESS}.yaml"
+    assert run(["pull", FINESS, "--to", file.parent], store=desk.store).code == 0
+    assert run(["edit", file, "telephone=02 61 91 40 77"], store=desk.store).code == 0
+    assert run(["push", "--yes", file], store=desk.store).code == 0
+
+
+@pytest.mark.usefixtures("colleague")
+def test_a_second_file_of_the_establishment_does_not_take_the_base_of_the_first(desk):
+    second = desk.file.with_name("autre.yaml")
+    told = run(["pull", FINESS, "-f", second], store=desk.store)
+    assert (told.code, "celle de etab.yaml" in told.err) == (0, True)
+    assert desk.run("push", "--yes").code == 0
+    assert "02 61 91 40 77" in run(["show", FINESS], store=desk.store).out
+    assert desk.run("pull", "--merge").code == 0
+    assert "02 61 91 40 77" in desk.file.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("colleague")
+def test_a_copy_beside_the_file_undoes_nothing_with_its_base(desk):
+    copy = Path(shutil.copy(desk.file, desk.file.with_name("copie.yaml")))
+    assert desk.run("pull", "--merge").code == 0
+    assert desk.run("push", "--yes").code == 0
+    for _ in range(2):
+        refused = run(["push", "--yes", copy], store=desk.store)
+        assert refused.code == 7
+        assert "celle de etab.yaml" in refused.err
+    assert desk.run("diff", "--exit-code").code == 0
+    # A file that got another name keeps its base.
+    desk.file.unlink()
+    renamed = copy.rename(desk.file.with_name("nouveau.yaml"))
+    assert run(["diff", renamed], store=desk.store).code == 0
+
+
 def test_the_base_of_another_establishment_is_refused(desk, tmp_path):
     other = tmp_path / "autre.yaml"
     assert run(["pull", OTHER, "-f", other], store=desk.store).code == 0
