@@ -12,6 +12,8 @@ import re
 #: The shape of a FINESS, of an EJ or an EG.
 FINESS = re.compile(r"([0-9]{2}|2[AB])[0-9]{7}")
 LA_POSTE_SIREN = "356000000"
+#: What address books and web pages put around a number, and nobody sees (Unicode, Cf).
+INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 
 
 def luhn_ok(digits: str) -> bool:
@@ -60,9 +62,9 @@ def usual_phone(text: str) -> str:
     """A French number as people write it: 02 61 91 00 01; "" for another, or a short one.
 
     Read is what people and spreadsheets make of it: dots, dashes, no leading nought, a nought left
-    behind +33. A right number in E.164 stays what it is.
+    behind +33, marks that nobody sees. A right number in E.164 stays what it is.
     """
-    bare = re.sub(r"[\s./()-]", "", text)
+    bare = re.sub(rf"[\s./(){INVISIBLE}-]", "", text)
     found = re.fullmatch(r"(?:\+330|00330?|0?)([1-9][0-9]{8})", bare)
     digits = f"0{found[1]}" if found else ""
     return " ".join(digits[at : at + 2] for at in range(0, len(digits), 2))

@@ -9,22 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from rorcli import codes
 from rorcli.errors import RorcliError
 from rorcli.fields import Kind, Spec
-from rorcli.identifiers import rpps_ok
+from rorcli.identifiers import rpps_ok, usual_phone
 from rorcli.tables.sheets import Formula
+from rorcli.text.document import MAX_DIGITS
+from rorcli.validation.numbers import is_phone
 
-PHONES = frozenset({"1", "2", "6"})
 _SPACES = re.compile(r"[\s.-]+")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d*))?[eE]\+?(\d+)")
 _FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 # Days from 1954 to 2119 as spreadsheets count them: no other number stands in such a column.
 _SERIALS = range(20_000, 80_000)
 _YES, _NO = {"oui", "x", "ok", "vu", "vrai", "true"}, {"", "non", "faux", "false"}
+_DECIMAL_PHONE = re.compile(r"(\d{9,11})[.,]0")
 _AS_TEXT = "mettez la colonne au format Texte, puis retapez la valeur"
 
 
@@ -65,14 +67,16 @@ class Cell:
 
     def phone(self) -> str:
         """A phone number; one in another writing is the one that is there."""
-        number = _national(str(self.value()))
-        if self.now and same_number(self.text, self.now):
+        text = _DECIMAL_PHONE.sub(r"\1", str(self.value()))
+        if self.now and same_number(text, self.now):
             return self.now
-        if _SCIENTIFIC.fullmatch(self.text.strip()):
+        if _SCIENTIFIC.fullmatch(text):
             raise CellError(self.key, f"« {self.text} » : le tableur a arrondi ce numéro", _AS_TEXT)
         # Digits alone are what a spreadsheet leaves of a number, often without its zero.
-        bare = self.text.strip() in {number, number[1:], f"33{number[1:]}"}
-        return " ".join(re.findall("..", number)) if bare else self.text.strip()
+        number = _national(text)
+        is_bare = text in {number, number[1:], f"33{number[1:]}"}
+        usual = usual_phone(number if is_bare else text)
+        return usual if usual and (is_bare or not is_phone(text)) else text
 
     def verified(self, today: date) -> str:
         """The day of a column « Vérifié le »: a day, « oui » for today, "" for none."""
@@ -131,7 +135,7 @@ class Cell:
 
     def _count(self) -> int:
         number = re.sub(r"[.,]0+$", "", re.sub(r"\s", "", self.text))
-        if not (number.isascii() and number.isdigit()):
+        if not (number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS):
             raise CellError(self.key, f"« {self.text} » n'est pas un nombre entier, zéro ou plus")
         return int(number)
 
@@ -142,11 +146,13 @@ class Cell:
         found = _FRENCH_DAY.fullmatch(text)
         iso = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}" if found else text
         try:
-            datetime.fromisoformat(iso)
+            moment = datetime.fromisoformat(iso)
         except ValueError as error:
             raise CellError(self.key, f"« {self.text} » n'est pas une date",
                             "AAAA-MM-JJ ou JJ/MM/AAAA attendu") from error  # fmt: skip
-        return iso
+        form = str(self.spec.shape.get("pattern", Kind.DAY))
+        is_day = moment.time() == time.min or not re.fullmatch(form, moment.isoformat())
+        return moment.date().isoformat() if is_day else iso.replace(" ", "T")
 
 
 def same_but_zeros(text: str, known: Iterable[str]) -> str | None:

@@ -10,7 +10,7 @@ from rorcli import codes
 from rorcli.items import CANAUX, Contact
 from rorcli.model import Unite
 from rorcli.tables.binding import Binder, Bound
-from rorcli.tables.cells import PHONES, CellError, same_number
+from rorcli.tables.cells import CellError, same_number
 from rorcli.tables.columns import ACTUELLE, CANAL, VALEUR
 from rorcli.tables.entries import (
     CHANNELS,
@@ -23,6 +23,7 @@ from rorcli.tables.entries import (
 )
 from rorcli.tables.sheets import Row
 from rorcli.text.batches import Add, Drop, Put, Step
+from rorcli.validation.numbers import PHONES, misshapen
 
 _KEYS = {canal: key for key, canal in CANAUX.items()}
 _DETAILS = ("confidentialite", "usage")
@@ -48,6 +49,8 @@ def coordonnee(binder: Binder, row: Row) -> Bound | None:
     held = entry.cells[VALEUR] if entry else ""
     cell = replace(binder.cell(row, VALEUR, {}), now=held)
     text = str(cell.phone() if canal in PHONES else cell.value())
+    if text != held and (shape := misshapen(canal, text)):
+        raise CellError(VALEUR, f"« {text} » n'a pas la forme attendue", shape.remedy)
     values = {} if text == held else {VALEUR: text}
     values |= binder.differing(row, _DETAILS, entry)
     details = {key: value for key, value in values.items() if key != VALEUR and value is not None}
@@ -93,9 +96,7 @@ def _home(binder: Binder, row: Row, canal: str) -> _Home:
         return _Home(node, contact, _triple(node, contact) if contact else triple)
     known = [(_triple(node, contact), contact) for contact in node.contacts]
     exact = [contact for each, contact in known if each == triple]
-    near = [
-        c for each, c in known if all(not t or t == e for t, e in zip(triple, each, strict=True))
-    ]
+    near = [contact for each, contact in known if _answers(each, triple)]
     found = exact or near
     if len(found) > 1:
         raise CellError("contact", f"{len(found)} contacts répondent à cette ligne",

@@ -36,6 +36,8 @@ SEPARATORS = ";\t,|"
 # What makes a spreadsheet take a text for a formula, whatever apostrophes shield it already.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _SHIELDED = re.compile(r"'+[=+\-@\t\r]")
+# What a spreadsheet saves of a cell that could not be worked out, or was too narrow to be shown.
+_ERROR = re.compile(r"#(?:N/[AD]|[A-ZÉ]+(?:/0)?[!?]|#+)")
 # What XML cannot hold, and what an escape for it looks like (ECMA-376 part 1, 22.9.2.19).
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -136,7 +138,7 @@ def unshielded(cell: str) -> str:
     """The text that was shielded, or a `Formula`."""
     if _SHIELDED.match(cell):
         return cell[1:]
-    return Formula(cell) if cell.startswith("=") else cell
+    return Formula(cell) if cell.startswith("=") or _ERROR.fullmatch(cell) else cell
 
 
 _SPLIT = "partagez le tableau en plusieurs fichiers"
@@ -319,7 +321,7 @@ def _csv_rows(text: str, path: str) -> Iterator[Row]:
     if separator:
         text, skipped = text[separator.end() :], 1
     reader = _reader(text, separator[1] if separator else _separator(text))
-    suspect = {"'", "="}
+    suspect = {"'", "=", "#"}
     try:
         for number, cells in enumerate(reader, 1 + skipped):
             if not suspect.isdisjoint([cell[:1] for cell in cells]):

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
-from rorcli.identifiers import finess_ok, is_corsican, rpps_ok, siren_ok, siret_ok, usual_phone
+from rorcli.identifiers import (
+    INVISIBLE,
+    finess_ok,
+    is_corsican,
+    rpps_ok,
+    siren_ok,
+    siret_ok,
+    usual_phone,
+)
 from rorcli.items import Adresse, Praticien, Telecom
 from rorcli.model import Unite, spec_at
 from rorcli.validation.findings import Issue, Severity
@@ -43,8 +52,8 @@ def _bad_key(rule: str, pointer: str, number: str) -> Issue:
     return Issue(rule, pointer, message, "un chiffre est faux : recopiez le numéro à sa source")
 
 
-_WORD = r"[^\s@.,;:<>()/?#]+"
-_MAIL = rf"[^@\s,;:<>()]+@{_WORD}(\.{_WORD})+"
+_WORD = rf"[^\s@.,;:<>()\[\]/?#'\"{INVISIBLE}]+"
+_MAIL = rf"[^@\s,;:<>(){INVISIBLE}]+@{_WORD}(\.{_WORD})+"
 # Ten digits, overseas too; E.164, where each French prefix has nine digits behind it; short numbers
 # of emergencies and services (Arcep, plan de numérotation).
 _PHONE = re.compile(
@@ -52,33 +61,57 @@ _PHONE = re.compile(
       | \+(?!33|262|59[046])[1-9]\d{6,14}""",
     re.VERBOSE | re.ASCII,
 )
-_SITE = re.compile(rf"https?://{_WORD}(\.{_WORD})+(:\d{{1,5}})?([/?#]\S*)?")
+_SITE = re.compile(rf"(?i:https?)://{_WORD}(\.{_WORD})+(:\d{{1,5}})?([/?#][^\s{INVISIBLE}]*)?")
 PHONES = ("1", "2", "6", "8")  # channels: mobile, fixed, fax, alert (R200)
-_SHAPES: Mapping[str, tuple[str, re.Pattern[str], str]] = {
-    **dict.fromkeys(PHONES, ("ROR206", _PHONE, "écrivez dix chiffres, ou +33 et neuf chiffres")),
-    **dict.fromkeys("39", ("ROR207", re.compile(_MAIL), "écrivez nom@domaine")),
-    "MSSANTE": ("ROR208", re.compile(_MAIL),
-                "une boîte MSSanté est dans un domaine MSSanté : nom@etablissement.mssante.fr"),
-    "4": ("ROR209", _SITE, "écrivez l'adresse complète : https://…"),
+
+
+class Shape(NamedTuple):
+    """What a value of a channel looks like, and the rule that says so."""
+
+    rule: str
+    pattern: re.Pattern[str]
+    remedy: str
+
+
+_SHAPES: Mapping[str, Shape] = {
+    **dict.fromkeys(PHONES, Shape("ROR206", _PHONE, "écrivez dix chiffres, ou l'indicatif du pays "
+                                  "et le numéro : +33 2 61 91 00 01")),
+    **dict.fromkeys("39", Shape("ROR207", re.compile(_MAIL), "écrivez nom@domaine")),
+    "MSSANTE": Shape("ROR208", re.compile(_MAIL), "une boîte MSSanté est dans un domaine MSSanté : "
+                     "nom@etablissement.mssante.fr"),
+    "4": Shape("ROR209", _SITE, "écrivez l'adresse complète : https://…"),
 }  # fmt: skip
 
 
 def check_addresses(view: View) -> Iterator[Issue]:
     """ROR206 to ROR209, wherever a number or an address stands."""
     for pointer, canal, value in addresses(view):
-        rule, shape, remedy = _SHAPES.get(canal or "", ("", None, ""))
-        bare = _bare(value or "") if rule == "ROR206" else value
-        if not bare or not shape:
+        if not value:
             continue
-        if not shape.fullmatch(bare):
-            mend = usual_phone(bare) if rule == "ROR206" else ""
-            remedy = f'écrivez "{mend}"' if mend else remedy
+        if shape := misshapen(canal, value):
+            mend = _usual(value, shape)
+            remedy = f'écrivez "{mend}"' if mend else shape.remedy
             message = f"« {value} » n'a pas la forme attendue"
-            yield Issue(rule, pointer, message, remedy, mend=mend or None)
-        elif rule == "ROR208" and not _is_mssante(bare, view.mssante):
+            yield Issue(shape.rule, pointer, message, remedy, mend=mend or None)
+        elif canal == "MSSANTE" and not _is_mssante(value, view.mssante):
             message = f"« {value} » : ce domaine n'est pas un domaine MSSanté connu"
-            yield Issue(rule, pointer, message, f"{remedy} ; ou ajoutez-le à vos réglages, "
-                        "validate.mssante_domains")  # fmt: skip
+            remedy = f"{_SHAPES[canal].remedy} ; ou ajoutez-le à vos réglages"
+            yield Issue("ROR208", pointer, message, f"{remedy}, validate.mssante_domains")
+
+
+def misshapen(canal: str | None, value: str) -> Shape | None:
+    """The shape that a value of this channel lacks; None when it is right, or has none to have."""
+    shape = _SHAPES.get(canal or "")
+    text = _bare(value) if canal in PHONES else value
+    return None if shape is None or shape.pattern.fullmatch(text) else shape
+
+
+def _usual(value: str, shape: Shape) -> str:
+    """The value that was meant, without what came along when it was copied; "" if unknown."""
+    if shape.pattern is _PHONE:
+        return usual_phone(value)
+    text = re.sub(rf"^\s*(mailto:|<)?|>?\s*$|[{INVISIBLE}]", "", value)
+    return text if shape.pattern.fullmatch(text) else ""
 
 
 def is_phone(text: str) -> bool:

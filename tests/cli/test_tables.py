@@ -490,6 +490,24 @@ def test_all_problems_are_told_at_once_and_nothing_is_written(file):
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("canal", "text"),
+    [
+        ("Téléphone", "néant"),
+        ("Téléphone", "02 61 91 00 21 / 22"),
+        ("Courriel", "cs@ch"),
+        ("MSSanté", "à demander"),
+        ("Téléphone", "#VALEUR!"),
+    ],
+)
+def test_what_is_no_number_and_no_address_takes_the_place_of_none(file, canal, text):
+    before = file.read_bytes()
+    row = {"Identifiant": CONSULTATIONS, "Canal": canal, "Valeur": text}
+    result = run(["import", file, sheet(file, [row])])
+    assert (result.code, file.read_bytes()) == (1, before)
+    assert f"« {text} »" in result.err
+
+
 def test_a_row_twice_is_said_and_a_contradiction_is_refused(file):
     result = taken(file, [person(), person()])
     assert result.code == 0

@@ -130,6 +130,12 @@ def test_a_formula_and_the_error_of_one_are_no_values():
     assert [isinstance(c, Formula) for c in row] == [True, True, True]
 
 
+@pytest.mark.parametrize("shown", ["#N/A", "#N/D", "#REF!", "#VALEUR!", "#NOM?", "#DIV/0!", "####"])
+def test_the_error_of_a_formula_is_no_value_in_a_csv_file_either(shown):
+    (row,) = cells(f"{shown};# 3;#3\n".encode())
+    assert [isinstance(c, Formula) for c in row] == [True, False, False]
+
+
 def test_empty_rows_and_columns_far_away_cost_nothing():
     made = Workbook()
     page = made.create_sheet("Feuil1", 0)
