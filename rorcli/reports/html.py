@@ -19,7 +19,7 @@ from typing import Any
 
 from rorcli.reports.audit import STATUS_WORDS, UNKNOWN, about, asked_of, requirement_counts, told
 from rorcli.reports.discretion import hiding
-from rorcli.reports.findings import counted
+from rorcli.reports.findings import counted, one_line
 from rorcli.validation.auditing import Audit, Criteria
 from rorcli.validation.freshness import Aged, parse_limit
 from rorcli.validation.national import Status
@@ -39,9 +39,7 @@ Bar = tuple[str, Sequence[int]]
 
 def page(audits: Sequence[Audit], asked: Criteria, *, show_personal: bool = False) -> str:
     """The whole page. Without `show_personal` sensitive units are counted and not named."""
-    told_: list[tuple[Audit, Hide]] = [
-        (one, str if show_personal else hiding(one.hidden)) for one in audits
-    ]
+    told_ = [(one, _shown(one, show_personal=show_personal)) for one in audits]
     every = [one.summary for one in audits]
     kept, points = sum(one.kept for one in every), sum(one.points for one in every)
     unseen = 0 if show_personal else sum(e.at.is_sensitive for one in audits for e in one.aged)
@@ -64,6 +62,12 @@ def page(audits: Sequence[Audit], asked: Criteria, *, show_personal: bool = Fals
     parts["verdicts"] = "".join(_verdicts(told_))
     parts["donnees"] = _json(_data(told_, asked, show_personal=show_personal))
     return _filled(_PAGE.read_text(encoding="utf-8"), parts)
+
+
+def _shown(one: Audit, *, show_personal: bool) -> Hide:
+    """What a text becomes on the page: nothing to hide, nor signs that are not to be seen."""
+    hide = str if show_personal else hiding(one.hidden)
+    return lambda text: one_line(hide(text))
 
 
 def _filled(text: str, parts: Mapping[str, str]) -> str:
@@ -89,10 +93,11 @@ def _data(told_: Sequence[tuple[Audit, Hide]], asked: Criteria, *, show_personal
     sites, units = [], []
     for rank, (one, hide) in enumerate(told_):
         summary, site = one.summary, one.site
+        words = (site.departement, site.categorie, site.raison_sociale or site.finess_ej,
+                 one.finess, site.nom)  # fmt: skip
         sites.append([
-            site.departement, site.categorie, hide(site.raison_sociale or site.finess_ej),
-            one.finess, hide(site.nom), summary.nodes, summary.late, summary.missing,
-            summary.score, len(summary.gaps),
+            *map(hide, words), summary.nodes, summary.late, summary.missing, summary.score,
+            len(summary.gaps),
         ])  # fmt: skip
         lacks = _lacks(one)
         shown = (e for e in one.aged if show_personal or not e.at.is_sensitive)
@@ -130,7 +135,7 @@ def _by_pole(told_: Sequence[tuple[Audit, Hide]], asked: Criteria) -> list[Bar]:
         site = f"{hide(one.site.nom)} > " if len(told_) > 1 else ""
         for each in one.aged:
             if each.at.key:
-                name = site + hide(each.at.path.partition(" > ")[0])
+                name = site + hide(each.at.path).partition(" > ")[0]
                 poles.setdefault(name, [0] * len(AGES))[_class(each.dated_on, limits)] += 1
     oldest = sorted(poles.items(), key=lambda pole: (-sum(pole[1][2:]), pole[0]))
     shown: list[Bar] = list(oldest[:_BARS])

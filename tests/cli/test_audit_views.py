@@ -187,6 +187,25 @@ def test_what_goes_round_names_no_person_and_no_sensitive_unit(file, form):
     assert "Saturne" in told("--show-personal")
 
 
+def test_a_sensitive_unit_right_below_the_eg_is_hidden_whatever_its_name(file):
+    named = SENSITIVE.replace("Unité Saturne", "Saturne > Nord")
+    Path(file).write_text(SAULES + named, encoding="utf-8")
+    run(["audit", file, "--html", "a.html"])
+    assert "Saturne" not in Path("a.html").read_text("utf-8")
+
+
+def test_the_page_holds_no_sign_that_is_not_to_be_seen(file):
+    """NUL, bell and what turns the direction of a text: `one_line` knows them."""
+    hostile = '"\\0\\a\\u202Eegnol\\u2028"'
+    text = SAULES.replace("=Hôpital des Saules", hostile).replace("Pôle mère-enfant", hostile)
+    Path(file).write_text(text.replace('"440099919"', hostile), encoding="utf-8")
+    run(["audit", file, "--html", "a.html"])
+    told = Path("a.html").read_text("utf-8")
+    assert "egnol" in told
+    assert [each for each in told if not each.isprintable() and each != "\n"] == []
+    assert "\\u0000" not in told
+
+
 def test_the_page_is_whole_and_asks_nobody(file):
     run(["audit", file, "--html", "a.html"])
     text = Path("a.html").read_text("utf-8")

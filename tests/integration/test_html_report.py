@@ -117,6 +117,26 @@ def test_what_is_typed_filters_without_accents_and_is_said_aloud(browser, report
     assert all(lacks)
 
 
+@pytest.mark.parametrize("typed", ["coeur", "CŒUR", "l'aine", "L’AÎNÉ"])
+def test_the_filter_folds_what_search_folds(browser, tmp_path, typed):
+    unites = [{"type": "uo", "id": f"52/{n}", "nom": name} for n, name in
+              enumerate(["Cœur de l’aîné", "Autre"])]  # fmt: skip
+    held = decode({"etablissement": {"finess": "440099919", "nom": "Hôpital", "unites": unites}})
+    opened(browser, written(tmp_path / "folded.html", held))
+    browser.find_element("id", "unites-filtre").send_keys(typed)
+    settle(browser)
+    assert column(browser, "unites", 3) == ["Cœur de l’aîné"]
+
+
+def test_who_does_not_see_colours_is_told_what_is_late(browser, tmp_path):
+    unites = [{"type": "uo", "id": "52/1", "nom": "A", "verifie_le": TODAY.isoformat()},
+              {"type": "uo", "id": "52/2", "nom": "B"}]  # fmt: skip
+    held = decode({"etablissement": {"finess": "440099919", "nom": "EG", "unites": unites}})
+    opened(browser, written(tmp_path / "late.html", held))
+    told = dict(zip(column(browser, "unites", 3), column(browser, "unites", 8), strict=True))
+    assert told == {"EG": "en retard", "A": "", "B": "en retard"}
+
+
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser, report):
     from selenium.webdriver.common.keys import Keys
 
