@@ -28,8 +28,10 @@ Chain = tuple[Node, ...]
 # Whether a node of a level is late, by its day.
 IsLate = Callable[[str, date | None], bool]
 
-_SPAN = re.compile(r"([0-9]{1,4})(d|w|mo|y)")
+_SPAN = re.compile(r"([0-9]{1,4}) ?(d|w|mo|y|j(?:ours?)?|sem(?:aines?)?|mois|ans?)")
+_FRENCH_UNITS = {"j": "d", "s": "w", "a": "y"}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FRENCH_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,15 @@ def aged(nodes: Iterable[tuple[Place, Chain]], view: View, dates: Dates, is_late
 
 
 def parse_limit(text: str, today: date) -> date:
-    """`6mo`, `90d`, `6w`, `1y` before `today`, or an ISO date -> the day that is not late yet.
+    """`6mo`, `90d`, `6w`, `1y` before `today`, or a date -> the day that is not late yet.
 
-    Months are those of the calendar; a day that the month lacks is its last. UsageError otherwise.
+    `6 mois`, `90j`, `6sem`, `1 an` are the same. Months are those of the calendar; a day that the
+    month lacks is its last. UsageError otherwise.
     """
     try:
         if span := _SPAN.fullmatch(text):
-            return _before(today, int(span[1]), span[2])
+            unit = _FRENCH_UNITS.get(span[2][0], span[2][:2])
+            return _before(today, int(span[1]), unit)
         return _day(text)
     except (ValueError, OverflowError):
         pass  # another form, no such day, or none that far back
@@ -136,15 +140,17 @@ def parse_limit(text: str, today: date) -> date:
 
 
 def parse_day(text: str) -> date:
-    """An ISO date; UsageError otherwise."""
+    """A date, 2026-05-10 or 10/05/2026; UsageError otherwise."""
     try:
         return _day(text)
     except ValueError:
         raise UsageError(f"« {text} » n'est pas une date",
-                         remedy="écrivez année, mois, jour : 2026-05-10") from None  # fmt: skip
+                         remedy="écrivez 2026-05-10, ou 10/05/2026") from None  # fmt: skip
 
 
 def _day(text: str) -> date:
+    if french := _FRENCH_DAY.fullmatch(text):
+        return date(*map(int, french.group(3, 2, 1)))
     if not _DAY.fullmatch(text):
         raise ValueError(text)
     return date.fromisoformat(text)

@@ -168,12 +168,13 @@ def test_markdown_takes_nothing_for_markup(desk):
 
 def test_what_is_missing_is_asked_at_a_terminal(desk):
     desk.change(end=NEW)
-    typed = "\n  Ouverture d'un service \nbientôt\n2027-01-04\n\n"
+    typed = "\n  Ouverture d'un service \nbientôt\n04/01/2027\n\n"
     result = desk.run("dossier", "etab.yaml", stdin=typed, tty=True)
     assert result.code == 0
     assert result.err.count("Motif de la demande : ") == 2
-    assert result.err.count("Date d'effet (AAAA-MM-JJ) : ") == 2
+    assert result.err.count("Date d'effet (JJ/MM/AAAA) : ") == 2
     assert "- Motif : Ouverture d'un service\n" in result.out
+    assert "- Date d'effet : 04/01/2027\n" in result.out
     assert "- Contact : Alex DURAND ; téléphone 02 61 91 00 12" in result.out
     ended = desk.run("dossier", "etab.yaml", stdin="Ouverture\n", tty=True)
     assert (ended.code, ended.out) == (7, "")
@@ -191,7 +192,7 @@ def test_off_a_terminal_what_is_missing_is_named(desk):
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--effet", "demain"], 2, "--effet demain"),
+        (["--effet", "demain"], 2, "« demain » n'est pas une date"),
         (["-f", "demande.pdf"], 2, ".md, .eml ou .json"),
         (["-f", "etab.yaml"], 2, ".md, .eml ou .json"),
         (["-f", "deja.md"], 7, "existe déjà"),

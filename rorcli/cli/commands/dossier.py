@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -33,7 +34,8 @@ def dossier(
         str, typer.Option("--motif", metavar="TEXTE", help="Pourquoi la structure change.")
     ] = "",
     effet: Annotated[
-        str, typer.Option("--effet", metavar="DATE", help="À partir de quand, AAAA-MM-JJ.")
+        str,
+        typer.Option("--effet", metavar="DATE", help="À partir de quand : 04/01/2027."),
     ] = "",
     contact: Annotated[
         str,
@@ -106,6 +108,7 @@ def _completed(
 ) -> Dossier:
     """The request with what the person answers, by options or at the keyboard."""
     from rorcli.reports.dossier import Dossier
+    from rorcli.validation.freshness import parse_day
 
     motif, effet, contact = given
     who = contact or _referent(prepared)
@@ -117,7 +120,7 @@ def _completed(
                          '--contact "nom, téléphone, courriel"')  # fmt: skip
     ask = session.terminal.prompt
     reason = motif or _asked(lambda: ask("Motif de la demande"), str.strip)
-    day = _day(effet) if effet else _asked(lambda: ask("Date d'effet (AAAA-MM-JJ)"), _try_day)
+    day = parse_day(effet) if effet else _asked(lambda: ask("Date d'effet (JJ/MM/AAAA)"), _try_day)
     if not contact and session.terminal.can_ask:
         who = _asked(lambda: ask("Contact", who), str.strip)
     region, today = session.settings.region, session.today
@@ -132,17 +135,11 @@ def _asked(question: Callable[[], str], understood: Callable[[str], Answer | Non
 
 
 def _try_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None
+    from rorcli.validation.freshness import parse_day
 
-
-def _day(text: str) -> date:
-    day = _try_day(text)
-    if day is None:
-        raise UsageError(f"--effet {text} : date inconnue", remedy="AAAA-MM-JJ attendu")
-    return day
+    with suppress(UsageError):
+        return parse_day(text)
+    return None
 
 
 def _referent(prepared: Prepared) -> str:

@@ -399,18 +399,10 @@ def _activity_codes(words: list[str]) -> list[str]:
     return [selectors.parse_words("activites", word) for word in words]
 
 
-_FRENCH_DAY = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
-
-
 def _day(text: str, today: date) -> date:
-    if not text:
-        return today
-    french = _FRENCH_DAY.fullmatch(text)
-    try:
-        day = date.fromisoformat("-".join(french.group(3, 2, 1)) if french else text)
-    except ValueError as error:
-        raise UsageError(f"--le {text} : date inconnue",
-                         remedy="AAAA-MM-JJ ou JJ/MM/AAAA attendu") from error  # fmt: skip
+    from rorcli.validation.freshness import parse_day
+
+    day = parse_day(text) if text else today
     if day > today:
         raise UsageError(f"--le {text} : ce jour n'est pas encore venu",
                          remedy="une vérification se date du jour où elle est faite")  # fmt: skip
