@@ -271,12 +271,20 @@ def _suspects(offers: Offers) -> Iterator[Placed]:
 
 
 def _cp4(offers: Offers) -> Verdict | None:
-    """All offres are finalised, and there is one."""
+    """All offres are finalised, and there is one; a hospital has lines for its own fields alone."""
     followed = perimeter("sanitary") | perimeter("social") | perimeter("town")
     if offers.category not in followed or not offers.view.is_open(offers.view.site):
         return None
-    lacks = {each.key: lacks_to_be_final(offers, each.unit) for each in offers.open}
-    final = _all(offers.open, lambda each: not lacks[each.key])
+    fields = codes_of("cp4", "sanitary_fields")
+    found = [
+        each
+        for each in offers.open
+        if (field := each.unit.champ_activite) in fields
+        or offers.category not in perimeter("sanitary")
+        or not _is_known("champs", field)
+    ]
+    lacks = {each.key: lacks_to_be_final(offers, each.unit) for each in found}
+    final = _all(found, lambda each: not lacks[each.key])
     return final._replace(lacks=lacks) if final else Verdict(0, 0, 1)
 
 
@@ -328,7 +336,7 @@ def _is_usable(contact: Contact) -> bool:
 
 def _holds_places(lieu: Lieu) -> bool:
     return any(
-        each.statut == "installe" and each.nature in {"lit", "place"} and each.nombre
+        each.statut == "installe" and each.nature in {"lit", "place"} and (each.nombre or 0) > 0
         for each in lieu.capacites
     )
 

@@ -133,6 +133,7 @@ def test_who_does_not_see_colours_is_told_what_is_late(browser, tmp_path):
               {"type": "uo", "id": "52/2", "nom": "B"}]  # fmt: skip
     held = decode({"etablissement": {"finess": "440099919", "nom": "EG", "unites": unites}})
     opened(browser, written(tmp_path / "late.html", held))
+    assert not any(e.is_displayed() for e in browser.find_elements("css selector", ".pages"))
     told = dict(zip(column(browser, "unites", 3), column(browser, "unites", 8), strict=True))
     assert told == {"EG": "en retard", "A": "", "B": "en retard"}
 

@@ -327,6 +327,21 @@ def test_cp4_wants_an_offre_and_the_type_in_some_categories_only():
     assert verdict("CP4", site(uo(**FINAL), **CLOSED)) is NOTHING
 
 
+@pytest.mark.parametrize(
+    ("category", "field", "found"),
+    [
+        ("355", "03", (ECART, 1, 2, ["b"])),
+        ("355", "04", (CONFORME, 1, 1, [])),
+        ("355", "99", (ECART, 1, 2, ["b"])),
+        ("183", "04", (ECART, 1, 2, ["b"])),
+    ],
+)
+def test_cp4_of_a_hospital_counts_its_own_fields(category, field, found):
+    """MCO, PSY and SMR have a line each, whatever is authorised; no other field has one."""
+    seen = site(uo(**FINAL), uo("b", champ_activite=field), categorie=category)
+    assert verdict("CP4", seen) == found
+
+
 def test_cp4_takes_a_shared_lieu_as_it_is_described_elsewhere():
     shared = {**FINAL, "lieux": [{"id": "l1"}]}
     assert verdict("CP4", site(uo(**FINAL), uo("b", **shared))) == (CONFORME, 2, 2, [])
@@ -368,6 +383,7 @@ def places(nature="place", statut="installe", nombre=4):
         ({"lieux": places("salle")}, ECART),
         ({"lieux": places(statut="disponible")}, ECART),
         ({"lieux": places(nombre=0)}, ECART),
+        ({"lieux": places(nombre=-1)}, ECART),
         ({}, ECART),
         ({"type_offre": "25"}, NOTHING),
         ({"type_offre": None, "lieux": places()}, CONFORME),
@@ -450,7 +466,8 @@ ORACLE = {
         AND EXISTS (SELECT 1 FROM lieu WHERE lieu.key = op.key)
         AND NOT EXISTS (SELECT 1 FROM lieu WHERE lieu.key = op.key AND NOT whole)
         AND EXISTS (SELECT 1 FROM contact WHERE contact.key = op.key AND usable), 0)
-        FROM op, eg WHERE NOT eg.closed AND categorie IN ('355', '365', '354', '183', '500')""",
+        FROM op, eg WHERE NOT eg.closed AND (categorie IN ('354', '183', '500')
+        OR categorie IN ('355', '365') AND champ IS NOT '04')""",
     "CP5": "SELECT key, offre IS NOT NULL AND tempo IS NOT NULL FROM home",
     "CP6": "SELECT key, coalesce((SELECT sum(places) FROM lieu WHERE lieu.key = home.key), 0) > 0"
     " FROM home WHERE offre IS NOT '25'",
@@ -479,7 +496,7 @@ NAMES = [
 ]
 POOLS: dict[str, list[Any]] = {
     "nom": NAMES,
-    "champ_activite": ["01", "02", "99", None],
+    "champ_activite": ["01", "02", "04", "99", None],
     "mode_prise_en_charge": ["28", "33", "46", "47", "99", None],
     "type_offre": ["25", "38", "69", None],
     "temporalite_accueil": ["01", None],
