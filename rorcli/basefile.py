@@ -120,16 +120,19 @@ def known_facts(base: Base | None, file: pathlib.Path, store: str) -> Facts | No
     return base.facts
 
 
-def remember(file: pathlib.Path, base: Base) -> bool:
+def remember(file: pathlib.Path, base: Base, *, claims: bool = True) -> bool:
     """Keeps the base, unless the one that is there says the same: its day is no news.
 
-    False when the one that is there is another file's, and stays so.
+    False when the one that is there is another file's, and stays so. One that a file does not claim
+    is that of the first which does: who loads an example, then pulls it, works on what was pulled.
     """
-    base, known = replace(base, file=file.name), None
+    known = None
     with suppress(UsageError):  # one that cannot be read is replaced
         known = load_base(file, base.finess)
     if known is not None and not known.is_of(file):
         return False
+    if claims or (known is not None and known.file):
+        base = replace(base, file=file.name)
     if known is None or replace(known, saved_on=base.saved_on) != base:
         save_base(file, base)
     return True

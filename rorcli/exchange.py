@@ -323,5 +323,6 @@ def _load_one(  # noqa: PLR0913 - a file and where it goes
         raise kind(f"{path} : {error.message}", remedy=error.remedy) from error
     snapshot = store.fetch(ours.finess)
     if snapshot is not None:
-        remember(path, new_base(ours, text, store.url, snapshot.version, today))
+        base = new_base(ours, text, store.url, snapshot.version, today)
+        remember(path, base, claims=False)
     return Exchange(ours.finess, path, Status(added))

@@ -158,6 +158,23 @@ def test_a_second_file_of_the_establishment_does_not_take_the_base_of_the_first(
     assert "02 61 91 40 77" in desk.file.read_text("utf-8")
 
 
+def test_a_file_pulled_beside_the_one_that_was_loaded_is_the_one_that_is_worked_on(tmp_path):
+    """As the guide begins: load an example, then pull it in the same folder."""
+    loaded, pulled = tmp_path / "exemple.yaml", tmp_path / f"{FINESS}.yaml"
+    shutil.copy(FILES[0], loaded)
+    store = f"sqlite:{tmp_path / 'a.sqlite'}"
+    assert run(["load", loaded], store=store).code == 0
+    told = run(["pull", FINESS, "--to", tmp_path], store=store)
+    assert (told.code, told.err) == (0, "1 écrit\n")
+    assert run(["edit", pulled, "directeur.nom=AUTRE"], store=store).code == 0
+    assert run(["push", "--yes", pulled], store=store).code == 0
+    again = run(["load", loaded], store=store)  # it is that of another file, and stays so
+    assert "déjà dans la base, différent" in again.err
+    assert run(["edit", loaded, "directeur.nom=TIERS"], store=store).code == 0
+    refused = run(["push", "--yes", loaded], store=store)
+    assert (refused.code, f"celle de {pulled.name}" in refused.err) == (7, True)
+
+
 @pytest.mark.usefixtures("colleague")
 def test_a_copy_beside_the_file_undoes_nothing_with_its_base(desk):
     copy = Path(shutil.copy(desk.file, desk.file.with_name("copie.yaml")))
