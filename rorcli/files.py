@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
 from rorcli.errors import RefusedError, UsageError
 from rorcli.identifiers import FINESS
-from rorcli.text.document import Document, read
+from rorcli.text.document import MAX_BYTES, Document, read
 
 STATE_FOLDER = ".rorcli"
 SUFFIXES = {".yaml", ".yml"}
@@ -47,7 +48,7 @@ def find(targets: Iterable[Path]) -> Found:
     A file that is named is always taken; a folder gives its `*.yaml` and `*.yml` outside hidden
     folders whose top level holds `etablissement:` or `entite_juridique:`.
     """
-    taken: dict[Path, None] = {}
+    taken: dict[Path, Path] = {}
     skipped = 0
     errors: list[UsageError] = []
     for target in targets:
@@ -60,12 +61,19 @@ def find(targets: Iterable[Path]) -> Found:
                     f"{target} : aucun établissement dans ce dossier",
                     remedy="un fichier d'établissement commence par « format: 1 » et porte "
                     "« etablissement: » ; rorcli pull FINESS en écrit un"))  # fmt: skip
-            taken.update(dict.fromkeys(inside))
+            _take(taken, inside)
             skipped += others
             errors.extend(closed)
         else:
-            taken[target] = None
-    return Found(tuple(sorted(taken)), skipped, tuple(errors))
+            _take(taken, [target])
+    return Found(tuple(sorted(taken.values())), skipped, tuple(errors))
+
+
+def _take(taken: dict[Path, Path], paths: Iterable[Path]) -> None:
+    """Adds the files that are not there yet, whatever path leads to their folder."""
+    folder = cache(Path.resolve)  # many files share one
+    for path in paths:
+        taken.setdefault(folder(path.parent) / path.name, path)
 
 
 def _not_there(target: Path) -> UsageError:
@@ -89,10 +97,16 @@ def _not_there(target: Path) -> UsageError:
 def read_file(path: Path) -> Document:
     """The Document of a file; UsageError when it cannot be opened."""
     try:
-        return read(path.read_bytes(), str(path))
+        return read(_content(path), str(path))
     except OSError as error:
         raise UsageError(f"{path} : lecture impossible ({reason(error)})",
                          remedy="vérifiez le chemin et vos droits") from error  # fmt: skip
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds, and no more of it than says that it is too big."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def save(path: Path, before: Document, after: Document) -> None:
@@ -247,7 +261,7 @@ def _in_folder(folder: Path) -> tuple[list[Path], int, list[UsageError]]:
     errors: list[UsageError] = []
     for path in _walk(folder, errors):
         try:
-            content = path.read_bytes()
+            content = _content(path)
         except OSError as error:
             errors.append(UsageError(f"{path} : lecture impossible ({reason(error)})",
                                      remedy="vérifiez vos droits"))  # fmt: skip
@@ -266,8 +280,9 @@ def _walk(folder: Path, errors: list[UsageError]) -> Iterator[Path]:
 
     for here, folders, names in os.walk(folder, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (
+        found = (
             Path(here) / name
             for name in sorted(names)
             if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
         )
+        yield from (path for path in found if not path.is_fifo())  # one to read from waits for ever

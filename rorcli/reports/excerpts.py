@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from unicodedata import category, east_asian_width
 
 from rorcli.model import spec_at
 from rorcli.reports import Line
@@ -40,9 +41,19 @@ def _excerpt(finding: Finding, line: str) -> Iterator[Line]:
     cut = min(start, max(0, end + WIDTH // 4 - WIDTH)) if len(line) > WIDTH else 0
     before, after = "…" * bool(cut), "…" * (len(line) > cut + WIDTH)
     shown = before + one_line(line[cut : cut + WIDTH].rstrip()) + after
-    carets = " " * (start - cut + len(before)) + "^" * (min(end, cut + WIDTH) - start)
+    carets = " " * _columns(before + line[cut:start]) + "^" * _columns(
+        line[start : min(end, cut + WIDTH)]
+    )
     yield ((f"{finding.line:>4} | ", "dim"), (shown, ""))
     yield (("     | ", "dim"), (carets, finding.severity.value), (_named(finding), "dim"))
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal shows it: an accent set upon a letter takes nothing, 日 takes two."""
+    if text.isascii():
+        return len(text)
+    widths = (0 if category(e) in ("Mn", "Me") else 1 + (east_asian_width(e) in "WF") for e in text)
+    return sum(widths)
 
 
 def _named(finding: Finding) -> str:

@@ -54,6 +54,8 @@ _WORDS: Mapping[str, bool | None] = {
 }  # fmt: skip
 _DIGITS = frozenset("0123456789+-.")
 _SUSPECT = _DIGITS | {word[:1] for word in (*_WORDS, *_DISPUTED)}  # begin what may be no text
+# What ends a line for some readers only: YAML 1.1 or 1.2 (YAML 1.2.2, 5.4), editors or not.
+_ODD_BREAKS, _ODD_BREAK = "\x85\u2028\u2029", re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ITEM: Any = object()  # stands for the key in a list
 _NO_KEY = (-1, -1)
@@ -147,9 +149,21 @@ def read(content: bytes | str, path: str) -> Document:
 
 
 def _parsed(text: str, path: str) -> Document:
+    if odd := _odd_break(text):
+        return Document(path, text, None, (odd,))
     reader = _Reader(text).run()
     data = reader.data if all(fault.rule == "ROR102" for fault in reader.faults) else None
     return Document(path, text, data, tuple(reader.faults), tuple(reader.ambiguous))
+
+
+def _odd_break(text: str) -> Fault | None:
+    """The first end of line that readers dispute: behind it, a comment is one and then is none."""
+    bare = "\r" in text and text.count("\r") != text.count("\r\n")
+    if not bare and not any(each in text for each in _ODD_BREAKS):
+        return None
+    found = next(_ODD_BREAK.finditer(text))
+    what = f"fin de ligne U+{ord(found[0]):04X}, que tous les lecteurs ne prennent pas pour une"
+    return Fault("ROR101", found.start(), what, "remplacez-la par une fin de ligne ordinaire")
 
 
 def is_text_when_plain(value: str) -> bool:

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec, specs
-from rorcli.identifiers import usual_phone
+from rorcli.identifiers import INVISIBLE, usual_phone
 from rorcli.items import AGE, INSTANT, SHORT, TIME
 from rorcli.model import DIRECTEUR, FORMAT, UO_KEYS, Unite, spec_at
-from rorcli.text.document import Document
+from rorcli.text.document import MAX_DIGITS, Document
 from rorcli.text.render import scalar
 from rorcli.validation.causes import ROOT, UNKNOWN, Breach, emptied, keys_at, strays, typo, value_at
 from rorcli.validation.findings import Issue, Mend
@@ -144,7 +144,7 @@ def _rewrite(seen: _Seen) -> tuple[str, Mend]:
     """How to write a value that has the wrong type, and the value if that is certain."""
     spec, text = seen.spec, seen.text
     mend: Mend = None
-    if spec.kind is Kind.COUNT and text.isascii() and text.isdigit():
+    if spec.kind is Kind.COUNT and text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS:
         mend = int(text)
     if spec.kind is Kind.FLAG:
         mend = _FLAGS.get(codes.fold(text))
@@ -269,6 +269,11 @@ _FRENCH_DAY = re.compile(r"(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>
 _LOOSE_DAY = re.compile(r"(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})", re.ASCII)
 
 
+# Numbers that people set apart by blanks; but for the first, they may begin with a nought.
+_NUMBERS = ("rpps", "finess", "siren", "siret", "code_postal", "code_insee")
+_APART = re.compile(rf"[\s{INVISIBLE}]")
+
+
 def _day(text: str) -> str | None:
     """The day of the calendar that people write 10/5/2026 or 2026-5-10."""
     found = _FRENCH_DAY.fullmatch(text) or _LOOSE_DAY.fullmatch(text)
@@ -284,12 +289,18 @@ def _form(seen: _Seen) -> Said:
         remedy = "écrivez une valeur, ou null pour dire qu'il n'y en a pas"
         return "ROR113", f"{seen.label} est vide", remedy
     digits = f" ({len(text)} chiffre{'s' * (len(text) > 1)})" if text.isdigit() else ""
-    remedy, mend = _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help), None
+    pattern = str(spec.shape.get("pattern", spec.kind))
+    remedy, mend = _FORMS.get(pattern, spec.help), None
     if spec.kind is Kind.DAY and (mend := _day(text)):
         remedy = f"écrivez année, mois, jour : {mend}"
-    elif spec.shape.get("pattern") == TIME and (hour := _HOUR.fullmatch(text)):
+    elif pattern == TIME and (hour := _HOUR.fullmatch(text)):
         mend = f"{hour[1]:0>2}:{hour[2] or '00'}"
         remedy = f"écrivez {_quoted(mend)}"
+    elif spec.key in _NUMBERS and re.search(pattern, bare := _APART.sub("", text)):
+        mend = bare
+        remedy = f"écrivez {_quoted(mend)}"
+    elif spec.key in _NUMBERS[1:] and re.search(pattern, f"0{text}"):
+        remedy = f"{spec.help.rstrip('.')} : {_quoted(f'0{text}')} si un zéro de tête s'est perdu"
     message = f"{seen.label} : {seen.source}{digits} n'a pas la forme attendue"
     return "ROR113", message, remedy, mend
 

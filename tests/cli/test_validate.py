@@ -143,15 +143,15 @@ def test_an_empty_stdin_is_a_finding():
 
 
 def test_what_cannot_be_opened_does_not_hide_the_others(faulty, here, monkeypatch):
-    locked, read_bytes = here / "locked.yaml", Path.read_bytes
+    locked, opened = here / "locked.yaml", Path.open
     locked.write_text(FAULTY, encoding="utf-8")
 
-    def refuse(path):
+    def refuse(path, *how, **more):
         if path.name == locked.name:
             raise PermissionError(13, "no")
-        return read_bytes(path)
+        return opened(path, *how, **more)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     for target in (["locked.yaml", faulty], ["."]):
         result = run(["validate", *target])
         assert result.code == 2

@@ -76,19 +76,28 @@ def imported(document, name, cells, *, replace=False):
     return take([document], sheets.read(content, "t"), Way({}, name, replace, TODAY), "t")
 
 
-MAILS = st.integers(0, 99).map("boite-{}@ch-saules.example".format)
+NUMBERS = st.integers(10, 99)
+
+
+def another(canal, row, number):
+    """A value of that channel, which no other row has."""
+    if canal in {"Téléphone", "Mobile", "Télécopie"}:
+        return f"06 39 98 {row:02} {number}"
+    is_site = canal == "Site web"
+    return f"https://r{row}-{number}.example" if is_site else f"r{row}-{number}@saules.example"
 
 
 @pytest.mark.parametrize("replace", [False, True], ids=["merge", "replace"])
 @given(data=st.data())
 def test_what_is_corrected_in_the_table_is_what_the_next_one_shows(replace, data):
     document = read(SAMPLE, "f.yaml")
-    value, former = (columns("coordonnees").index(key) for key in ("valeur", "valeur_actuelle"))
+    keys = ("canal", "valeur", "valeur_actuelle")
+    canal, value, former = (columns("coordonnees").index(key) for key in keys)
     before = exported(document, "coordonnees")
-    chosen = data.draw(st.dictionaries(st.integers(0, len(before) - 1), MAILS, max_size=4))
+    chosen = data.draw(st.dictionaries(st.integers(0, len(before) - 1), NUMBERS, max_size=4))
     wanted = [list(row) for row in before]
-    for rank, mail in chosen.items():
-        wanted[rank][value] = f"{rank}-{mail}"
+    for rank, number in chosen.items():
+        wanted[rank][value] = another(before[rank][canal], rank, number)
     intake = imported(document, "coordonnees", data.draw(st.permutations(wanted)), replace=replace)
     assert intake.problems == []
     after = exported(batches.apply(document, intake.steps.get("f.yaml", [])), "coordonnees")

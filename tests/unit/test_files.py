@@ -30,6 +30,29 @@ def test_a_folder_gives_its_establishments_in_order_and_counts_the_rest(tmp_path
     assert (found.skipped, found.unreadable) == (1, ())
 
 
+def test_a_file_named_in_two_ways_is_one(tmp_path, monkeypatch):
+    (tmp_path / "b.yaml").write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    targets = [Path("b.yaml"), tmp_path / "b.yaml", Path("sub/../b.yaml"), Path()]
+    assert files.find(targets).paths == (Path("b.yaml"),)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path):
+    (tmp_path / "a.yaml").write_text(TEXT)
+    os.mkfifo(tmp_path / "b.yaml")
+    assert [p.name for p in files.find([tmp_path]).paths] == ["a.yaml"]
+
+
+def test_of_a_file_that_is_too_big_no_more_is_read_than_tells_so(tmp_path):
+    with (tmp_path / "a.yaml").open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte, none of it on the disk
+    [fault] = files.read_file(tmp_path / "a.yaml").faults
+    assert "plus de 16 Mo" in fault.message
+    assert files.find([tmp_path]).skipped == 1
+
+
 def test_what_is_not_there_is_an_error_beside_what_is(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.yaml").write_text(TEXT)

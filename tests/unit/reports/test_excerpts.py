@@ -50,6 +50,15 @@ def test_carets_underline_what_is_meant_and_name_it(old, new, words, label):
     assert [each[:7] for each in remedy] == ["     = "]
 
 
+@pytest.mark.parametrize(
+    ("name", "columns"), [("ÉÉ", 2), ("e\u0301e\u0301", 2), ("日本", 4), ("🏥\ufe0f", 2)]
+)
+def test_carets_stand_under_what_a_terminal_shows_wide_or_narrow(name, columns):
+    new = f'{{prenom: "{name}", nom: 12, nature: "06"}}'
+    [[line, carets, _]] = shown(edited("{nom: MARTIN, prenom: Claire}", new)[0])
+    assert carets.index("^") == line.index("12,") - len(name) + columns
+
+
 @pytest.mark.parametrize("indent", [1, 30, 90, 200, 990])
 def test_a_long_line_is_cut_around_what_is_meant(indent):
     comment = "x" * indent
