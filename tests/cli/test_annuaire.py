@@ -144,8 +144,10 @@ def test_the_register_is_a_check_like_another():
     assert "annuaire" not in json.loads(audited("-o", "json").out)["checks"]
 
 
-def test_the_register_must_be_given():
-    result = audited("--check", "annuaire")
+@pytest.mark.parametrize("option", ["--check", "--fail-on"])
+def test_the_register_must_be_given(option):
+    """Else who fails a run on it would have a green light for ever."""
+    result = audited(option, "annuaire")
     assert (result.code, result.out) == (2, "")
     assert "--annuaire EXTRAIT" in result.err
 

@@ -99,7 +99,7 @@ def audit(
 
     session: Session = context.obj
     asked = criteria(session, older_than, as_of, check)
-    asked = _with_register(session, asked, annuaire)
+    asked = _with_register(session, asked, annuaire, _failing(fail_on, check, asked))
     wanted = parse_reports([*(reports or []), *([f"html={html}"] if html else [])], _FILED)
     how = Telling(asked, view, output, wanted, _failing(fail_on, check, asked), show_personal)
     if paths and (place or what or ej or favoris):
@@ -116,15 +116,17 @@ def audit(
 _FILED = ("text", "json", "csv", "xlsx", "html", "github", "gitlab", "junit", "sarif")
 
 
-def _with_register(session: Session, asked: Criteria, annuaire: Path | None) -> Criteria:
+def _with_register(
+    session: Session, asked: Criteria, annuaire: Path | None, failing: frozenset[str]
+) -> Criteria:
     """The same with the Annuaire santé to ask, when it is given or its check named."""
     from rorcli.validation.auditing import REGISTER
 
-    if annuaire is None and REGISTER not in asked.checks:
+    if annuaire is None and REGISTER not in {*asked.checks, *failing}:
         return asked
     index = open_index(session, annuaire)
     if index is None:
-        raise UsageError("--check annuaire : donnez l'extrait de l'Annuaire santé",
+        raise UsageError("contrôle annuaire : donnez l'extrait de l'Annuaire santé",
                          remedy="--annuaire EXTRAIT, ou le réglage annuaire")  # fmt: skip
     checks = tuple(dict.fromkeys((*asked.checks, REGISTER)))
     return replace(asked, checks=checks, is_registered=index.holds)
