@@ -18,6 +18,7 @@ from rorcli.stores.base import Query, same_facts
 from rorcli.stores.fhir.profiles import ROR
 from rorcli.stores.fhir.store import FhirStore
 from rorcli.stores.fhir.transport import Patience, Transport
+from tests.cli.harness import run
 from tests.servers.fake import FakeServer
 from tests.stores.contract import LATER, LOADED, SAULES, TREE, changed, plan_to, rename_cardio
 from tests.stores.fhir_contract import store_at as typed_store_at
@@ -423,3 +424,16 @@ def test_the_instant_of_a_unit_is_that_of_its_own_resource_in_paris(fake, store)
         2026, 2, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris")
     )
     assert held.written_at.keys() == held.changed_on.keys()
+
+
+def test_a_count_of_beds_does_not_bring_an_offre_up_to_date(fake, store):
+    """National requirement RE1.2; the age of the unit is another matter."""
+    for key, resource in fake.held.items():
+        year = 2020 if key.startswith("HealthcareService") else 2026
+        resource["meta"]["lastUpdated"] = f"{year}-11-01T00:00:00Z"
+    words = ["audit", "--check", "age,national", "--as-of", "2026-11-25", "-o", "json"]
+    told = json.loads(run([*words, "--store", f"fhir+{fake.url}"]).out)
+    [found] = [each for each in told["requirements"] if each["code"] == "RE1.2"]
+    assert (found["status"], found["k"]) == ("ecart", 0)
+    assert "52/0000003" in found["units"]
+    assert "52/0000003" not in {each["key"] for each in told["late"]}
