@@ -55,14 +55,14 @@ def at_home(establishment: Establishment) -> Establishment:
 
 
 def printable(establishment: Establishment) -> Establishment:
-    """The same with texts that FHIR takes for strings: no white space but the ordinary."""
+    """The same with texts that FHIR takes for codes: white space is one space between words."""
 
     def walk(held: Any) -> Any:
         if isinstance(held, dict):
             return {key: walk(value) for key, value in held.items()}
         if isinstance(held, list):
             return [walk(each) for each in held]
-        return re.sub(r"[^\S ]", "_", held) if isinstance(held, str) else held
+        return re.sub(r"[^\S ]|^ | $|(?<= ) ", "_", held) if isinstance(held, str) else held
 
     return decode(walk(to_data(establishment)))
 
