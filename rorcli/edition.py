@@ -240,18 +240,25 @@ def _update(document: Document, pointer: str, given: Mapping[str, str]) -> Edite
     return Edited(after, ("praticien déjà présent : champs donnés mis à jour",))
 
 
-def remove_practitioner(document: Document, uo: str, rpps: str) -> Edited:
-    """Removes every situation of a person from a UO."""
+def remove_practitioner(document: Document, uo: str, who: str) -> Edited:
+    """Removes every situation of a person from a UO; `who`: a number, or the name of one person."""
     unit = uo_of(document, uo).unit
-    ranks = [rank for rank, p in enumerate(unit.praticiens) if p.rpps == rpps]
-    if not ranks and not rpps_ok(rpps):
-        raise UsageError(f"« {rpps} » n'est pas un n° RPPS",
-                         remedy="recopiez ses onze chiffres, sans espace")  # fmt: skip
-    if not ranks:
+    found = {p.rpps for p in unit.praticiens if who == p.rpps or codes.fold(who) in _names(p)}
+    if not found and rpps_ok(who):
         return _already(document, "ce praticien n'y est pas")
-    for rank in reversed(ranks):
+    if len(found) != 1:
+        listed = " ; ".join(f"{p.rpps} {p.prenom or ''} {p.nom or ''}" for p in unit.praticiens)
+        said = "désigne plusieurs praticiens" if found else "n'est pas un praticien"
+        raise UsageError(f"« {who} » {said} de cette UO ; donnez un n° RPPS ou un nom",
+                         remedy=f"elle a : {listed or 'aucun praticien'}")  # fmt: skip
+    for rank in reversed([rank for rank, p in enumerate(unit.praticiens) if p.rpps in found]):
         document = edits.remove_item(document, f"{unit.pointer}/praticiens/{rank}")
     return Edited(document)
+
+
+def _names(person: Praticien) -> set[str]:
+    nom, prenom = person.nom or "", person.prenom or ""
+    return {codes.fold(name) for name in (nom, f"{prenom} {nom}", f"{nom} {prenom}") if nom}
 
 
 def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: str) -> Edited:

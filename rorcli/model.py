@@ -18,6 +18,7 @@ from functools import cache
 from types import NoneType
 from typing import Any, Self, TypeVar
 
+from rorcli.codes import fold
 from rorcli.fields import (
     EXPECTED,
     MANDATORY,
@@ -270,6 +271,25 @@ def keys_of(owner: type) -> Mapping[str, Spec]:
     if not issubclass(owner, Noun):
         return {}
     return {**specs(owner), **SHORT} if issubclass(owner, Contact) else specs(owner)
+
+
+def meant_key(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """The one of the `known` keys that a word is another word for, or a slip of; "" for none."""
+    from difflib import get_close_matches
+
+    known, folded = list(known), fold(word)
+    if other := _OTHER_WORDS.get(folded):
+        return other if other in known else ""
+    return next(iter(get_close_matches(folded, known, n=1, cutoff=likeness)), "")
+
+
+# What people and other tools call what a key of ours holds.
+_OTHER_WORDS = {
+    "tel": "telephone", "phone": "telephone", "portable": "mobile",
+    "mail": "courriel", "email": "courriel", "e-mail": "courriel", "mel": "courriel",
+    "fax": "telecopie", "mss": "mssante", "medecins": "praticiens", "personnes": "praticiens",
+    "cp": "code_postal", "ville": "commune", "rue": "voie",
+}  # fmt: skip
 
 
 @cache

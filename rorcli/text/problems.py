@@ -36,7 +36,10 @@ def explain(text: str, error: Any) -> Problem:
     stopped, began = (0 if mark is None else min(mark.index, last) for mark in marks)
     complaint = _Complaint(text, str(error.problem), stopped, began)
     found = (find(complaint) for key, find in _CAUSES if key in complaint.words)
-    return next((each for each in found if each), None) or Problem(stopped, _said(complaint))
+    plain = Problem(stopped, _said(complaint))
+    advice = (said for key, said in _REMEDIES.items() if key in complaint.words)
+    plain = plain._replace(remedy=next(advice, plain.remedy))
+    return next((each for each in found if each), plain)
 
 
 _KNOWN = {
@@ -50,6 +53,13 @@ _KNOWN = {
     "could not find expected ':'": "« : » manque après cette clé",
     "exceeded max": f"plus de {MAX_DEPTH} niveaux imbriqués",
 }
+
+
+_ALIGN = (
+    "alignez-la, avec des espaces, sur les lignes de même rang ; si elle est juste, c'est la ligne "
+    "d'avant : un « - » oublié, ou un retrait de trop"
+)
+_REMEDIES = {"did not find expected key": _ALIGN, "did not find expected '-'": _ALIGN}
 
 
 def _said(complaint: _Complaint) -> str:

@@ -25,6 +25,7 @@ from rorcli.model import (
     Placed,
     Unite,
     keys_of,
+    meant_key,
 )
 from rorcli.text.edits import value_at
 
@@ -339,9 +340,10 @@ def _unknown_unit(name: str, establishment: Establishment) -> UsageError:
 
 def unknown_key(key: str, step: str, known: list[str]) -> UsageError:
     """The error for a key of which `step` is none of the `known`, with the closest one."""
-    close = list(_closest(step, known))
-    listed = f"clés : {', '.join(known)}" if known else "ce qui précède n'en contient pas"
-    hint = f"vouliez-vous dire « {close[0]} » ?" if close else listed
+    close = meant_key(step, known)
+    listed = f"clés : {', '.join(dict.fromkeys(known))}" if known else (
+        "ce qui précède n'en contient pas")  # fmt: skip
+    hint = f"vouliez-vous dire « {close} » ?" if close else listed
     where = f" (« {step} »)" if step != key else ""
     return UsageError(f"« {key} » : clé inconnue ici{where}", remedy=hint)
 

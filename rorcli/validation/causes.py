@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from rorcli import codes
 from rorcli.fields import Kind, Spec
-from rorcli.model import UO_KEYS, Establishment, keys_of, spec_at
+from rorcli.model import UO_KEYS, Establishment, keys_of, meant_key, spec_at
 
 ROOT = Spec("", Kind.NOUN, "Fichier", "", noun=lambda: Establishment)
 UNKNOWN = "additionalProperties"
@@ -71,8 +70,6 @@ def typo(breach: Breach, around: Mapping[str, Any]) -> str:
     """The known key, absent `around`, that an unknown one was probably meant to be; "" for none."""
     if breach.keyword != UNKNOWN:
         return ""
-    from difflib import get_close_matches
-
     known = [*keys_at(breach.pointer), *([] if breach.pointer else ["format"])]
-    absent = [key for key in known if key not in around]
-    return next(iter(get_close_matches(codes.fold(breach.key or ""), absent, n=1, cutoff=0.75)), "")
+    absent = (key for key in known if key not in around)
+    return meant_key(breach.key or "", absent, likeness=0.75)

@@ -188,7 +188,7 @@ def test_edits_on_the_way_are_shown_and_saved():
         (("m", "inconnu=1"), "inconnu"),
         (("m", "unite_sensible=peut-être"), "true ou false attendu"),
         (("m", "type=service"), "rien n'a été écrit"),
-        (("p", "r", "DUPONT"), "0 praticien(s)"),
+        (("p", "r", "DUPONT"), "« DUPONT » n'est pas un praticien de cette UO"),
         (("p", "a", "10999990004"), "rien n'a été écrit"),
         (("p", "a", "10999990004"), "→ rorcli add-practitioner etab.yaml 52/0000704 --rpps …"),
         (("x",), "explique"),

@@ -204,16 +204,33 @@ def test_a_known_person_is_never_renamed():
     assert edition.add_practitioner(read(SAMPLE, "x"), UO, same).notes
 
 
+@pytest.mark.parametrize("who", ["Tartampion", "anne-sophie TARTAMPION", "TARTAMPION Anne-Sophie"])
+def test_a_person_leaves_by_name(who):
+    before = read(
+        SAMPLE.replace("nom: TARTAMPION", "nom: TARTAMPION\n              prenom: Anne-Sophie"), "x"
+    )
+    by_number = edition.remove_practitioner(before, UO, "10099999996")
+    assert edition.remove_practitioner(before, UO, who) == by_number
+
+
+def test_a_name_of_two_people_is_nobody_s():
+    text = TWO.replace("10099999996", "10999990004", 1)
+    with pytest.raises(UsageError, match="désigne plusieurs praticiens") as refused:
+        edition.remove_practitioner(read(text, "x"), UO, "Tartampion")
+    assert "10999990004 " in refused.value.remedy
+    assert "10099999996 " in refused.value.remedy
+
+
 def test_every_situation_of_a_person_leaves():
-    gone, came, _ = done(partial(edition.remove_practitioner, uo=UO, rpps="10099999996"), TWO)
+    gone, came, _ = done(partial(edition.remove_practitioner, uo=UO, who="10099999996"), TWO)
     assert ("TARTAMPION" in "".join(gone), came) == (True, ["praticiens: []"])
-    absent = partial(edition.remove_practitioner, uo=UO, rpps="10999990004")
+    absent = partial(edition.remove_practitioner, uo=UO, who="10999990004")
     assert done(absent)[2] == "etab.yaml : ce praticien n'y est pas"
 
 
 @pytest.mark.parametrize("rpps", ["1009999999", "10 09 99 99 99 6", "10099999997", "x", ""])
 def test_a_number_that_is_no_rpps_is_not_taken_for_somebody_who_left(rpps):
-    with pytest.raises(UsageError, match="n'est pas un n° RPPS"):
+    with pytest.raises(UsageError, match="n'est pas un praticien de cette UO"):
         edition.remove_practitioner(read(SAMPLE, "x"), UO, rpps)
     wrong = read(SAMPLE.replace('"10099999996"', f'"{rpps}"'), "x")
     assert edition.remove_practitioner(wrong, UO, rpps).document.text != wrong.text

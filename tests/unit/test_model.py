@@ -7,7 +7,26 @@ import pytest
 
 from rorcli.fields import Kind
 from rorcli.items import Adresse, Capacite, Contact, Horaire, Lieu, Praticien, Telecom
-from rorcli.model import EntiteGeographique, Unite, age_in_days, decode, keys_of, spec_at, to_data
+from rorcli.model import (
+    EntiteGeographique,
+    Unite,
+    age_in_days,
+    decode,
+    keys_of,
+    meant_key,
+    spec_at,
+    to_data,
+)
+
+
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [("tel", "telephone"), ("Mail", "courriel"), ("e-mail", "courriel"), ("FAX", "telecopie"),
+     ("portable", "mobile"), ("téléphone", "telephone"), ("couriel", "courriel"),
+     ("medecins", ""), ("ville", ""), ("zzz", "")],
+)  # fmt: skip
+def test_another_word_for_a_key_is_known_where_that_key_may_stand(word, key):
+    assert meant_key(word, keys_of(Contact)) == key
 
 
 def contact(**data: object) -> Contact:

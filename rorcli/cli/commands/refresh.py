@@ -17,7 +17,6 @@ from rorcli.cli.completion import units
 from rorcli.cli.editions import Options, run
 from rorcli.cli.options import File
 from rorcli.cli.register import look_up
-from rorcli.codes import fold
 from rorcli.edition import Edited
 from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
 from rorcli.reports.findings import counted
@@ -42,6 +41,7 @@ _HELP = {
     "q": "quitter ; ce qui est fait est enregistré dans le fichier",
 }
 _OF_UO = {"a", "r", "l"}
+_NOTHING = ("", "q")  # q: the input has ended
 
 
 def refresh(
@@ -210,16 +210,10 @@ class _Round:
     def remove(self, stop: Stop) -> Callable[[Document], Edited] | None:
         """A practitioner by number or by name."""
         text = self.ask("N° RPPS ou nom (Entrée : rien)")
-        people = stop.placed.unit.praticiens if stop.placed else ()
-        found = {each.rpps or "" for each in people
-                 if text == each.rpps or fold(text) == fold(each.nom or "")}  # fmt: skip
-        if len(found) != 1:
-            if text and text != "q":
-                self.terminal.warn(f"« {text} » : {len(found)} praticien(s) de ce nom ou numéro ; "
-                                   "rien n'a changé.")  # fmt: skip
+        if text in _NOTHING:
             return None
-        uo, [rpps] = _name(stop), found
-        return lambda now: edition.remove_practitioner(now, uo, rpps)
+        uo = _name(stop)
+        return lambda now: edition.remove_practitioner(now, uo, text)
 
     def count(self, stop: Stop) -> Callable[[Document], Edited] | None:
         """Installed beds, counted today."""
@@ -254,7 +248,7 @@ def _stop_at(document: Document, pointer: str) -> Stop:
 
 def _require_nothing(text: str, wanted: str, example: str) -> None:
     """UsageError for an answer that is not what was `wanted`; an empty one asks for nothing."""
-    if text not in ("", "q"):  # q: the input has ended
+    if text not in _NOTHING:
         raise UsageError(f"« {text} » n'est pas {wanted} ; rien n'a changé",
                          remedy=f"par exemple {example}")  # fmt: skip
 

@@ -240,7 +240,7 @@ def remove_practitioner(
     context: typer.Context,
     file: File,
     uo: UnitName,
-    rpps: Annotated[str, typer.Argument(metavar="RPPS", help="N° RPPS de la personne.")],
+    who: Annotated[str, typer.Argument(metavar="RPPS|NOM", help="N° RPPS ou nom de la personne.")],
     dry_run: DryRun = False,
     push: Push = False,
 ) -> int:
@@ -248,11 +248,12 @@ def remove_practitioner(
 
     Exemple :
       rorcli remove-practitioner etab.yaml "Consultations de gynécologie" 10099999996
+      rorcli remove-practitioner etab.yaml "Consultations de gynécologie" "Anne-Sophie TARTAMPION"
     """
     return run(
         context.obj,
         [file],
-        lambda d: edition.remove_practitioner(d, uo, rpps),
+        lambda d: edition.remove_practitioner(d, uo, who),
         Options(dry_run, push),
     )
 

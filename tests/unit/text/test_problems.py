@@ -19,6 +19,7 @@ SLIPS = [
     ("- type: uo", "§-type: uo", ("une espace après « - »",)),
     ("  siret: ", "§\tsiret: ", ("tabulation", "remplacez-la")),
     ("nom: DURAND", "nom: Hôpital§: annexe", ("entre guillemets",)),
+    ("  nom: Hôpital des Saules", "   §nom: Hôpital des Saules", ("retrait", "alignez-la", "la ligne d'avant")),
     ("nom: DURAND", "nom: §@durand", ("ne commence pas une valeur",)),
 ]  # fmt: skip
 
