@@ -8,7 +8,7 @@ from itertools import groupby
 from rorcli.codes import table
 from rorcli.reports import Line
 from rorcli.reports.audit import Cell, about, asked_of, day_word, told
-from rorcli.reports.findings import one_line
+from rorcli.reports.findings import counted, one_line
 from rorcli.validation.auditing import Audit, Site, Summary
 from rorcli.validation.freshness import Aged, Place
 from rorcli.validation.national import Status
@@ -77,7 +77,9 @@ def _sums(group: Sequence[Summary]) -> list[Cell]:
 
 def _establishment(one: Audit) -> Iterator[Line]:
     summary = one.summary
-    score = f" : complétude {summary.score} %, {summary.kept} points sur {summary.points}"
+    score = (
+        f" : complétude {summary.score} %, {counted(summary.kept, 'point')} sur {summary.points}"
+    )
     yield (
         (f"{one.finess} {one_line(one.site.nom)}", "title"),
         (score if summary.points else "", "dim"),

@@ -60,7 +60,7 @@ def total_line(one: Summary) -> Line:
     style = "warning" if one.late or one.missing or one.gaps else "ok"
     fields = [one.site.finess, one.site.nom, late_count, lacks]
     if one.points:
-        fields.append(f"complétude {one.score} % ({one.kept} points sur {one.points})")
+        fields.append(f"complétude {one.score} % ({counted(one.kept, 'point')} sur {one.points})")
     return row("total", style, *fields)
 
 

@@ -52,7 +52,7 @@ def page(audits: Sequence[Audit], asked: Criteria, *, show_personal: bool = Fals
         "manques": str(sum(one.missing for one in every)),
         "ecarts": str(sum(len(one.gaps) for one in every)),
         "completude": f"{100 * kept // points if points else 100} %",
-        "points": f"{kept} points sur {points}",
+        "points": f"{counted(kept, 'point')} sur {points}",
         "cachees": f"{counted(unseen, 'unité')} sensible{'s' * (unseen > 1)}, "
         "comptées mais non montrées." if unseen else "",
     }  # fmt: skip

@@ -213,3 +213,8 @@ def test_the_page_is_whole_and_asks_nobody(file):
     assert "http://" not in text
     assert "https://" not in text
     assert text.count("'sha256-") == 2
+
+
+@pytest.mark.parametrize("view", ["liste", "arbre"])
+def test_one_point_is_singular(file, view):
+    assert "1 point sur 1" in run(["audit", file, "--check", "national", "--vue", view]).out
