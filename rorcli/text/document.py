@@ -22,7 +22,7 @@ import yaml
 from rorcli.fields import Kind, specs
 from rorcli.items import Capacite
 from rorcli.model import EntiteGeographique, Unite
-from rorcli.text.problems import MAX_DEPTH, explain
+from rorcli.text.problems import MAX_DEPTH, explain, odd_break
 
 try:
     from yaml._yaml import CParser as _Parser
@@ -54,8 +54,6 @@ _WORDS: Mapping[str, bool | None] = {
 }  # fmt: skip
 _DIGITS = frozenset("0123456789+-.")
 _SUSPECT = _DIGITS | {word[:1] for word in (*_WORDS, *_DISPUTED)}  # begin what may be no text
-# What ends a line for some readers only: YAML 1.1 or 1.2 (YAML 1.2.2, 5.4), editors or not.
-_ODD_BREAKS, _ODD_BREAK = "\x85\u2028\u2029", re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ITEM: Any = object()  # stands for the key in a list
 _NO_KEY = (-1, -1)
@@ -149,21 +147,11 @@ def read(content: bytes | str, path: str) -> Document:
 
 
 def _parsed(text: str, path: str) -> Document:
-    if odd := _odd_break(text):
-        return Document(path, text, None, (odd,))
+    if odd := odd_break(text):
+        return Document(path, text, None, (Fault("ROR101", *odd),))
     reader = _Reader(text).run()
     data = reader.data if all(fault.rule == "ROR102" for fault in reader.faults) else None
     return Document(path, text, data, tuple(reader.faults), tuple(reader.ambiguous))
-
-
-def _odd_break(text: str) -> Fault | None:
-    """The first end of line that readers dispute: behind it, a comment is one and then is none."""
-    bare = "\r" in text and text.count("\r") != text.count("\r\n")
-    if not bare and not any(each in text for each in _ODD_BREAKS):
-        return None
-    found = next(_ODD_BREAK.finditer(text))
-    what = f"fin de ligne U+{ord(found[0]):04X}, que tous les lecteurs ne prennent pas pour une"
-    return Fault("ROR101", found.start(), what, "remplacez-la par une fin de ligne ordinaire")
 
 
 def is_text_when_plain(value: str) -> bool:
@@ -193,6 +181,8 @@ class _Reader:
         self.faults: list[Fault] = []
         self.ambiguous: list[tuple[str, str]] = []
         self.marks: dict[str, Mark] = {}
+        # Mappings with a key twice, by id, each with the rank of its fault.
+        self.doubled: dict[int, tuple[Any, int]] = {}
         # What is open, outermost first: container, key being filled, start, flow, place of the key,
         # pointer (marking only). The first is no collection of the text: it takes the document.
         self.stack: list[list[Any]] = [[[], _ITEM, 0, False, _NO_KEY, ""]]
@@ -275,8 +265,18 @@ class _Reader:
     def _key(self, frame: list[Any], event: Any) -> None:
         frame[4] = (event.start_mark.index, event.end_mark.index)
         if frame[1] in frame[0]:
-            self._fault("ROR102", event.start_mark.index, f"clé « {frame[1]} » écrite deux fois",
-                        "gardez-en une", self._pointer())  # fmt: skip
+            self._double(frame[0], frame[1], event.start_mark.index)
+
+    def _double(self, made: Any, key: str, offset: int) -> None:
+        """ROR102, once for a mapping: several keys twice are an item that has lost its dash."""
+        _, rank = self.doubled.setdefault(id(made), (made, len(self.faults)))
+        if rank == len(self.faults):
+            message = f"clé « {key} » écrite deux fois"
+            self._fault("ROR102", offset, message, "gardez-en une", self._pointer())
+            return
+        first = self.faults[rank]
+        message = first.message.removesuffix(_OTHERS) + _OTHERS
+        self.faults[rank] = first._replace(message=message, remedy=_NO_DASH)
 
     def _refuse_odd(self, event: Any) -> None:
         """What no scalar and no collection bears: an anchor, a tag, and for a key a merge."""
@@ -336,4 +336,8 @@ class _Reader:
         raise _Stop
 
 
+_OTHERS = ", et d'autres ensuite"
+_NO_DASH = (
+    "si un élément de liste commence ici, mettez « - » devant ; sinon gardez une clé de chaque"
+)
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}

@@ -29,6 +29,20 @@ class _Complaint(NamedTuple):
     began: int
 
 
+# What ends a line for some readers only: YAML 1.1 or 1.2 (YAML 1.2.2, 5.4), editors or not.
+_ODD_BREAKS, _ODD_BREAK = "\x85\u2028\u2029", re.compile("[\x85\u2028\u2029]|\r(?!\n)")
+
+
+def odd_break(text: str) -> Problem | None:
+    """The first end of line that readers dispute: behind it, a comment is one and then is none."""
+    bare = "\r" in text and text.count("\r") != text.count("\r\n")
+    if not bare and not any(each in text for each in _ODD_BREAKS):
+        return None
+    found = next(_ODD_BREAK.finditer(text))
+    what = f"fin de ligne U+{ord(found[0]):04X}, que tous les lecteurs ne prennent pas pour une"
+    return Problem(found.start(), what, "remplacez-la par une fin de ligne ordinaire")
+
+
 def explain(text: str, error: Any) -> Problem:
     """The problem that a `yaml.MarkedYAMLError` on this text stands for."""
     marks = (error.problem_mark or error.context_mark, error.context_mark or error.problem_mark)

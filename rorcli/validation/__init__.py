@@ -57,6 +57,7 @@ def judge(document: Document, today: date, mssante: tuple[str, ...] = ()) -> Jud
     if document.data is None:
         return Judged(document.path, findings)
     issues, broken = check_schema(document)
+    broken |= {fault.pointer for fault in document.faults}  # of two values, one was judged
     findings += [_from_issue(document, issue) for issue in issues]
     said = None
     if isinstance(document.data, dict):

@@ -59,10 +59,12 @@ def check_doubles(view: View) -> Iterator[Issue]:
             if len(items) < 2:  # noqa: PLR2004 - one is no double
                 continue
             seen: set[str] = set()
+            told: set[str] = set()  # one item of the file may be several nouns, as hours are
             for index, item in enumerate(items):
                 identity = _identity(item)
-                if identity in seen:
-                    where = getattr(item, "pointer", f"{noun.pointer}/{spec.key}/{index}")
+                where = getattr(item, "pointer", f"{noun.pointer}/{spec.key}/{index}")
+                if identity in seen and where not in told:
+                    told.add(where)
                     message = f"« {spec.label} » : deux fois {_shown(item)}"
                     yield Issue("ROR302", where, message, "gardez-en un")
                 elif identity:
