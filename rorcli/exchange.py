@@ -165,6 +165,12 @@ def _require_same(
     return ours, document.text
 
 
+_STILL_OURS = (
+    "l'annuaire n'a rien de nouveau ; vos modifications restent dans le fichier, rorcli diff {} "
+    "les montre"
+)
+
+
 def merge_into(
     path: Path, snapshot: Snapshot, store: str, *, today: date, named: Named = NOBODY
 ) -> Exchange:
@@ -184,7 +190,8 @@ def merge_into(
         done = replace(done, notes=notes_on(base, path, store, adopted.doubtful, today))
         after, kept, agreed = _merged(adopted, snapshot, known_facts(base, path, store), choice)
         if after.text == document.text:
-            done = replace(done, status=Status.UNCHANGED)
+            notes = done.notes if agreed else (*done.notes, _STILL_OURS.format(path))
+            done = replace(done, status=Status.UNCHANGED, notes=notes)
         else:
             files.save(path, document, after)
         remember(path, Base(done.finess, store, snapshot.version, today, kept, agreed))

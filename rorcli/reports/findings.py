@@ -82,9 +82,9 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 
 
 def escaped(text: str) -> str:
-    """Text that markdown takes for nothing but text, and that calls nobody."""
+    """Text that markdown takes for nothing but text, and that calls nobody; a mail stays one."""
     import html
     import re
 
     plain = re.sub(r"([\\`*_\[\]|#~])", r"\\\1", one_line(text))
-    return html.escape(plain, quote=False).replace("@", "&#64;")
+    return re.sub(r"(?<![A-Za-z0-9])@", "&#64;", html.escape(plain, quote=False))

@@ -45,6 +45,15 @@ def desk(tmp_path):
     return Desk(tmp_path)
 
 
+def test_a_merge_that_brings_nothing_says_that_our_changes_stay(desk):
+    kept = desk.file.read_bytes()
+    told = desk.run("pull", "--merge", "--theirs", "*")
+    assert (told.code, desk.file.read_bytes()) == (0, kept)
+    assert f"vos modifications restent dans le fichier, rorcli diff {desk.file}" in told.err
+    assert desk.run("push", "--yes").code == 0
+    assert "vos modifications" not in desk.run("pull", "--merge").err
+
+
 def test_without_its_base_a_file_adds_freely_and_replaces_only_when_told(desk):
     desk.base.unlink()
     refused = desk.run("push", "--yes")

@@ -164,6 +164,7 @@ def test_markdown_takes_nothing_for_markup(desk):
     desk.change(("nom: Hôpital des Saules", 'nom: "# [x](y) <b> @tous"'), end=NEW)
     page = desk.do("dossier", "etab.yaml", *ANSWERS).out
     assert "# Dossier collaboratif : \\# \\[x\\](y) &lt;b&gt; &#64;tous\n" in page
+    assert "(ror.pdl@esante-paysdelaloire.fr, " in page  # to be copied into a mail
 
 
 def test_what_is_missing_is_asked_at_a_terminal(desk):
