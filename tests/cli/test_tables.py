@@ -163,6 +163,13 @@ def test_a_corrected_value_takes_the_place_of_the_former_one(file):
     assert f"{len(rows)} lignes : {len(rows) - 1} déjà ainsi, 1 modifié" in result.err
 
 
+def test_a_table_that_is_not_the_last_word_is_told_the_order(file, tmp_path):
+    told = run(["import", tmp_path / "corrections.csv", file])
+    assert (told.code, told.out) == (2, "")
+    assert "etab.yaml n'est pas un tableau" in told.err
+    assert "le tableau en dernier : rorcli import etab.yaml tableau.csv" in told.err
+
+
 def test_a_table_of_ones_own_needs_no_more_than_unit_channel_and_value(file):
     rows = [
         {"UNITE": "UF Gynécologie", "canal": "tél", "valeur": "02 61 91 00 88"},

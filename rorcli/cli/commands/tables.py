@@ -116,6 +116,8 @@ def import_(
         raise UsageError("--push et -o json ne vont pas ensemble",
                          remedy="enregistrez ensuite : rorcli push FICHIER --yes")  # fmt: skip
     way = Way(parse_map(mapped or []), _known(table) if table else "", replace, session.today)
+    if sheet.suffix.lower() in files.SUFFIXES:
+        raise UsageError(f"{sheet} n'est pas un tableau", remedy=_ORDER)
     befores = read_all(paths)
     intake = _taken(sheet, [document for _, document in befores], way)
     if intake.problems:
@@ -130,6 +132,9 @@ def import_(
     from rorcli.reports.tables import render_intake
 
     return finish(session, pairs, render_intake(intake, str(sheet)), Options(dry_run, push))
+
+
+_ORDER = "les fiches d'abord, le tableau en dernier : rorcli import etab.yaml tableau.csv"
 
 
 def _tables(names: list[str] | None, suffix: str) -> list[Table]:
@@ -170,7 +175,7 @@ def _taken(path: Path, documents: list[Document], way: Way) -> Intake:
     except OSError as error:
         raise UsageError(
             f"{path} : lecture impossible ({files.reason(error)})",
-            remedy="le tableau est le dernier mot de la commande",
+            remedy=_ORDER,
         ) from error
     return take(documents, read(content, str(path)), way, str(path))
 
