@@ -17,8 +17,11 @@ INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 
 
 def luhn_ok(digits: str) -> bool:
-    """Luhn: from the right, double every second digit, the sum is a multiple of ten."""
-    if not (digits.isascii() and digits.isdigit()):
+    """Luhn: from the right, double every second digit, the sum is a multiple of ten.
+
+    Noughts alone are what people write where they have no number.
+    """
+    if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
         return False
     doubled = (int(d) * (1 + rank % 2) for rank, d in enumerate(reversed(digits)))
     return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0

@@ -16,7 +16,7 @@ ROOMS = """
     rorcli
     errors identifiers codes fields nouns items model
     text text.problems text.document text.render text.edits text.blocks text.batches text.selectors
-    validation.findings validation.suppressions validation.lessons validation.view validation.causes validation.wording validation.schema
+    validation.findings validation.suppressions validation.lessons validation.view validation.causes validation.forms validation.wording validation.schema
     validation.numbers validation.rules validation.plausibility validation.across validation.completeness validation validation.freshness
     validation.perimeters validation.national validation.registration validation.auditing validation.rounds
     planning planning.limits planning.facts planning.veils planning.changes planning.plan planning.structure

@@ -9,19 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import date
 from typing import Any, NamedTuple
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec, specs
-from rorcli.identifiers import INVISIBLE, usual_phone
+from rorcli.identifiers import usual_phone
 from rorcli.items import AGE, INSTANT, SHORT, TIME
 from rorcli.model import DIRECTEUR, FORMAT, UO_KEYS, Unite, spec_at
 from rorcli.text.document import MAX_DIGITS, Document
 from rorcli.text.render import scalar
 from rorcli.validation.causes import ROOT, UNKNOWN, Breach, emptied, keys_at, strays, typo, value_at
 from rorcli.validation.findings import Issue, Mend
+from rorcli.validation.forms import meant, with_nought
 
 
 class _Seen(NamedTuple):
@@ -223,9 +222,9 @@ def _word(seen: _Seen) -> Said:
     spec, text = seen.spec, seen.text
     message = f"{seen.label} : {seen.source} n'est pas un des mots admis"
     alike = (word for word, label in _words(spec).items() if _folds(text, word, label))
-    meant = next(alike, _SECTEURS.get(text.lower()) if spec.key == "secteur" else None)
-    if meant:
-        return "ROR114", message, f"écrivez {meant}", meant
+    sure = next(alike, _SECTEURS.get(text.lower()) if spec.key == "secteur" else None)
+    if sure:
+        return "ROR114", message, f"écrivez {sure}", sure
     from difflib import get_close_matches
 
     near = get_close_matches(codes.fold(text), _words(spec), n=1)
@@ -264,22 +263,6 @@ _FORMS = {
     str(Kind.DAY): "écrivez année, mois, jour : 2026-05-10",
     str(Kind.COUNT): "écrivez un nombre entier, zéro ou plus",
 }
-_HOUR = re.compile(r"([01]?\d|2[0-3]) ?[hH:] ?([0-5]\d)?")
-_FRENCH_DAY = re.compile(r"(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>\d{4})", re.ASCII)
-_LOOSE_DAY = re.compile(r"(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})", re.ASCII)
-
-
-# Numbers that people set apart by blanks; but for the first, they may begin with a nought.
-_NUMBERS = ("rpps", "finess", "siren", "siret", "code_postal", "code_insee")
-_APART = re.compile(rf"[\s{INVISIBLE}]")
-
-
-def _day(text: str) -> str | None:
-    """The day of the calendar that people write 10/5/2026 or 2026-5-10."""
-    found = _FRENCH_DAY.fullmatch(text) or _LOOSE_DAY.fullmatch(text)
-    with suppress(ValueError):
-        return date(*map(int, found.group("year", "month", "day"))).isoformat() if found else None
-    return None
 
 
 def _form(seen: _Seen) -> Said:
@@ -289,18 +272,15 @@ def _form(seen: _Seen) -> Said:
         remedy = "écrivez une valeur, ou null pour dire qu'il n'y en a pas"
         return "ROR113", f"{seen.label} est vide", remedy
     digits = f" ({len(text)} chiffre{'s' * (len(text) > 1)})" if text.isdigit() else ""
-    pattern = str(spec.shape.get("pattern", spec.kind))
-    remedy, mend = _FORMS.get(pattern, spec.help), None
-    if spec.kind is Kind.DAY and (mend := _day(text)):
-        remedy = f"écrivez année, mois, jour : {mend}"
-    elif pattern == TIME and (hour := _HOUR.fullmatch(text)):
-        mend = f"{hour[1]:0>2}:{hour[2] or '00'}"
-        remedy = f"écrivez {_quoted(mend)}"
-    elif spec.key in _NUMBERS and re.search(pattern, bare := _APART.sub("", text)):
-        mend = bare
-        remedy = f"écrivez {_quoted(mend)}"
-    elif spec.key in _NUMBERS[1:] and re.search(pattern, f"0{text}"):
-        remedy = f"{spec.help.rstrip('.')} : {_quoted(f'0{text}')} si un zéro de tête s'est perdu"
+    remedy, mend = (
+        _FORMS.get(str(spec.shape.get("pattern", spec.kind)), spec.help),
+        meant(spec, text),
+    )
+    if mend:
+        written = mend if spec.kind is Kind.DAY else scalar(mend)
+        remedy = f"écrivez {'année, mois, jour : ' * (spec.kind is Kind.DAY)}{written}"
+    elif longer := with_nought(spec, text):
+        remedy = f"{spec.help.rstrip('.')} : {_quoted(longer)} si un zéro de tête s'est perdu"
     message = f"{seen.label} : {seen.source}{digits} n'a pas la forme attendue"
     return "ROR113", message, remedy, mend
 
@@ -312,8 +292,8 @@ def _unknown(seen: _Seen) -> Said:
     remedy = f"clés admises ici : {', '.join(known)}"
     if empty := emptied(breach, seen.around):
         remedy = f"« {empty} » est vide au-dessus : {_INDENT}"
-    elif meant := typo(breach, seen.around):
-        remedy = f"écrivez plutôt « {meant} »"
+    elif other := typo(breach, seen.around):
+        remedy = f"écrivez plutôt « {other} »"
     elif breach.key in SHORT and "contacts" in known:
         remedy = f"déplacez « {breach.key} » dans un élément de « contacts »"
     return "ROR110", f"clé inconnue « {breach.key} »", remedy

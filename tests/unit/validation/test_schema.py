@@ -120,6 +120,7 @@ BREACHES = [
     ("type", "ROR113", '"44000"', "§4400", ("« Code postal »", "4400 (4 chiffres)", "Cinq chiffres", '"04400" si un zéro')),
     ("pattern", "ROR113", '"44000"', '§"4400"', ("(4 chiffres)", "Cinq chiffres")),
     ("pattern", "ROR113", '"10099999996"', '§"1 009 999 999"', ("« N° RPPS »", "Onze chiffres")),
+    ("pattern", "ROR113", '"17:00"', '§"24h"', ("« Fin »", '"00:00"')),
     ("pattern", "ROR113", '"09:00"', '§"9h"', ("« Début »", '"09:00"')),
     ("pattern", "ROR113", "15 ans", "§quinze ans", ("« Âge minimal »", "15 ans, 6 mois")),
     ("pattern", "ROR113", "verifie_le: 2026-05-10", "verifie_le: §10/5/2026", ("« Vérifiée le »", "2026-05-10")),
