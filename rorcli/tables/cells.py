@@ -98,7 +98,8 @@ class Cell:
             hint = f"vouliez-vous dire {close.code} ({close.label}) ?" if close else ""
             raise CellError(self.key, f"« {self.text} » n'est ni un code, ni un libellé de la "
                             f"table {table.name}", hint or _listing(table.name))  # fmt: skip
-        if code is None and named is None:
+        is_renamed = self.now and self.text == self.now and self.label not in ("", self.label_now)
+        if named is None and (code is None or is_renamed):
             raise CellError(self.key + "_libelle", f"« {self.label} » : libellé inconnu",
                             "écrivez le code dans la colonne voisine")  # fmt: skip
         if code is None or named is None or table.label(code) == named.label:

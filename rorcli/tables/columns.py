@@ -120,6 +120,10 @@ class Heading:
         known = set(self.index.values())
         return [h for place, h in enumerate(self.headers.cells) if h and place not in known]
 
+    def holds(self, header: str) -> bool:
+        """True for a header, as `parse_map` folds it, that the row has."""
+        return header in map(_plain, self.headers.cells)
+
     def cell(self, row: Row, key: str) -> str:
         """The text of a row in a column; "" when there is none."""
         place = self.index.get(key, -1)

@@ -89,6 +89,7 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
     verified: dict[tuple[str, str], tuple[Node, str]] = {}
     refusals: list[str] = []
     taken: set[str] = set()
+    unmet = set(way.mapped)
     for grid in grids:
         heading, first = headed(grid, way.mapped, way.table)
         if heading is None:
@@ -99,6 +100,7 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
             raise UsageError(f"{path} : plusieurs feuilles du tableau {heading.table.name}",
                              remedy="avec --replace, réunissez-les en une seule")  # fmt: skip
         taken.add(heading.table.name)
+        unmet = {header for header in unmet if not heading.holds(header)}
         below = [row for row in first if row.number > heading.headers.number]
         intake.notes += [f"colonne « {each} » : laissée de côté" for each in heading.ignored]
         sheet = _Sheet(grid, Asked(heading, grid.origin, way.today, way.replace), places, intake)
@@ -109,6 +111,10 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
         raise UsageError(f"{path} : aucun en-tête de tableau reconnu ; {why}",
                          remedy='nommez-la : --map "Votre en-tête=colonne" ; rorcli export '
                          "--template écrit un modèle")  # fmt: skip
+    if unmet:
+        said = ", ".join(f"« {header} »" for header in sorted(unmet))
+        raise UsageError(f"{path} : --map nomme un en-tête absent : {said}",
+                         remedy="recopiez-le tel qu'il est dans le tableau")  # fmt: skip
     if intake.kept:
         intake.notes.append(f"{intake.kept} cellule(s) vide(s) : la valeur de la fiche reste ; "
                             "--replace l'efface")  # fmt: skip

@@ -207,6 +207,16 @@ def test_headers_may_be_named(file):
     assert "n'est pas une colonne" in taken(file, rows, "--map", "Où=ailleurs").err
 
 
+def test_a_header_that_is_named_and_is_not_there_stops_all(file):
+    before = file.read_bytes()
+    table = sheet(
+        file, [{"Identifiant": CONSULTATIONS, "Canal": "Courriel", "Valeur": "a@b.example"}]
+    )
+    result = run(["import", file, table, "--map", "Vérification=verifie"])
+    assert (result.code, file.read_bytes()) == (2, before)
+    assert "absent : « verification »" in result.err
+
+
 def test_the_name_of_a_column_goes_before_what_else_it_is_called(file):
     rows = [
         {

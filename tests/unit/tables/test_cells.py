@@ -106,6 +106,8 @@ def test_a_code_and_the_label_of_another_are_refused_with_what_to_write():
     ) as told:
         cell(PROFESSION, "10", label="sage femme".replace(" ", "-")).value()
     assert told.value.remedy.startswith("pour ce libellé, écrivez 50")
+    with pytest.raises(CellError, match="libellé inconnu"):  # the code was left, its label changed
+        cell(PROFESSION, "10", label="Rebouteux", now="10", label_now="Médecin").value()
     with pytest.raises(CellError, match="libellé inconnu"):
         cell(PROFESSION, "", label="Rebouteux").value()
 
