@@ -113,29 +113,43 @@ def load_base(file: pathlib.Path, finess: str) -> Base | None:
     return found
 
 
-def known_facts(base: Base | None, file: pathlib.Path, store: str) -> Facts | None:
-    """What a base says of a file and a store: nothing when it is that of others."""
-    if base is None or base.store != store or not base.is_of(file):
-        return None
-    return base.facts
+def own_base(file: pathlib.Path, finess: str) -> Base | None:
+    """The same; UsageError too when it is that of another file, which says nothing of this one."""
+    found = load_base(file, finess)
+    if found is not None and not found.is_of(file):
+        raise UsageError(f"{file} : {_told_of(found)}",
+                         remedy="gardez un seul fichier ; une copie va ailleurs")  # fmt: skip
+    return found
 
 
-def remember(file: pathlib.Path, base: Base, *, claims: bool = True) -> bool:
+def _told_of(base: Base) -> str:
+    return f"la base de ce dossier est celle de {base.file}, qui décrit le même établissement"
+
+
+def known_facts(base: Base | None, store: str) -> Facts | None:
+    """What a base says of a store: nothing when it was taken from another one."""
+    return base.facts if base is not None and base.store == store else None
+
+
+def remember(file: pathlib.Path, base: Base, *, claims: bool = True) -> str:
     """Keeps the base, unless the one that is there says the same: its day is no news.
 
-    False when the one that is there is another file's, and stays so. One that a file does not claim
-    is that of the first which does: who loads an example, then pulls it, works on what was pulled.
+    One that another file keeps is taken over when it agrees with that very version, hence says no
+    less of either; else it stays. Returns what to know then, else "". One that a file does not
+    claim is that of the first which does: who loads an example, then pulls it, works on what was
+    pulled.
     """
     known = None
     with suppress(UsageError):  # one that cannot be read is replaced
         known = load_base(file, base.finess)
-    if known is not None and not known.is_of(file):
-        return False
+    is_same = known and known.agreed and (known.store, known.version) == (base.store, base.version)
+    if known is not None and not (known.is_of(file) or (claims and is_same)):
+        return _told_of(known)
     if claims or (known is not None and known.file):
         base = replace(base, file=file.name)
     if known is None or replace(known, saved_on=base.saved_on) != base:
         save_base(file, base)
-    return True
+    return ""
 
 
 def save_base(file: pathlib.Path, base: Base) -> None:

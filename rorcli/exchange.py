@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rorcli import files, schemafile
 from rorcli.adoption import Adopted, adopt_ids
-from rorcli.basefile import Base, known_facts, load_base, remember
+from rorcli.basefile import Base, known_facts, own_base, remember
 from rorcli.errors import (
     DataError,
     ExitCode,
@@ -139,9 +139,8 @@ def pull(
             text = text_of(wanted)
             schemafile.place(path.parent)
             files.write(path, text)
-        if not remember(path, new_base(wanted, text, store, snapshot.version, today)):
-            base = load_base(path, held.finess)
-            done = replace(done, notes=notes_on(base, path, store, (), today))
+        if told := remember(path, new_base(wanted, text, store, snapshot.version, today)):
+            done = replace(done, notes=(told,))
     except RorcliError as error:
         return replace(done, status=Status.REFUSED, problem=error)
     return done
@@ -183,12 +182,12 @@ def merge_into(
     done = Exchange(theirs.finess, path, Status.MERGED)
     try:
         document = files.read_file(path)
-        base = load_base(path, done.finess)
+        base = own_base(path, done.finess)
         ours = _same_establishment(document, done.finess)
         choice = named.choice(ours, theirs)
         adopted = adopt_ids(document, ours, theirs).without(snapshot.unheld)
-        done = replace(done, notes=notes_on(base, path, store, adopted.doubtful, today))
-        after, kept, agreed = _merged(adopted, snapshot, known_facts(base, path, store), choice)
+        done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
+        after, kept, agreed = _merged(adopted, snapshot, known_facts(base, store), choice)
         if after.text == document.text:
             notes = done.notes if agreed else (*done.notes, _STILL_OURS.format(path))
             done = replace(done, status=Status.UNCHANGED, notes=notes)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rorcli.adoption import adopt_ids
-from rorcli.basefile import Base, Head, fingerprint, known_facts, load_base, remember
+from rorcli.basefile import Base, Head, fingerprint, known_facts, own_base, remember
 from rorcli.errors import (
     DataError,
     ExitCode,
@@ -161,7 +161,7 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
             remedy=f"rorcli validate {document.path}"))  # fmt: skip
     try:
         snapshot = store.fetch(ours.finess)
-        base = load_base(file, ours.finess)
+        base = own_base(file, ours.finess)
     except RorcliError as error:
         return replace(ready, problem=error)
     if snapshot is None:
@@ -178,19 +178,19 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
         choice = named.choice(ours, snapshot.establishment)
     except RorcliError as error:
         return replace(ready, problem=error)
-    known, is_partial = known_facts(base, file, store.url), snapshot.is_partial
+    known, is_partial = known_facts(base, store.url), snapshot.is_partial
     sides = Sides.of(ours, snapshot.establishment, known, is_partial=is_partial)
     plan = sides.plan(
         ours.finess, snapshot.version, limits, choice, only_capacities=named.only_capacities
     )
-    notes = notes_on(base, file, store.url, adopted.doubtful, today)
+    notes = notes_on(base, store.url, adopted.doubtful, today)
     notes += tuple(f"{key} : cet annuaire n'a pas de place pour cela" for key in sorted(unheld))
     ready = replace(ready, identified=adopted.document, ours=ours, notes=notes)
     return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
 
 
 def notes_on(
-    base: Base | None, file: Path, store: str, doubtful: Iterable[str], today: date
+    base: Base | None, store: str, doubtful: Iterable[str], today: date
 ) -> tuple[str, ...]:
     """What a person should know of the base, and of proposed units that got no id."""
     notes = [
@@ -201,9 +201,6 @@ def notes_on(
     if base is not None and base.store != store:
         notes.append(f"la base de ce fichier vient d'un autre annuaire ({base.store}) : elle ne "
                      "dit rien de celui-ci")  # fmt: skip
-    if base is not None and not base.is_of(file):
-        notes.append(f"la base de ce dossier est celle de {base.file}, qui décrit le même "
-                     "établissement : gardez un seul fichier par dossier")  # fmt: skip
     if base is not None and base.saved_by(today) is None:
         notes.append(f"la base de ce fichier est datée du {base.saved_on:%d/%m/%Y}, un jour à "
                      "venir : l'horloge de ce poste ou d'un autre est fausse")  # fmt: skip

@@ -181,18 +181,27 @@ def test_a_file_pulled_beside_the_one_that_was_loaded_is_the_one_that_is_worked_
     assert "déjà dans la base, différent" in again.err
     assert run(["edit", loaded, "directeur.nom=TIERS"], store=store).code == 0
     refused = run(["push", "--yes", loaded], store=store)
-    assert (refused.code, f"celle de {pulled.name}" in refused.err) == (7, True)
+    assert (refused.code, f"celle de {pulled.name}" in refused.out) == (2, True)
+
+
+def test_a_second_file_may_go_on_where_the_first_agrees(desk):
+    second = desk.file.with_name("autre.yaml")
+    assert run(["pull", FINESS, "-f", second], store=desk.store).err.endswith("1 écrit\n")
+    assert run(["diff", second], store=desk.store).code == 0
+    assert desk.run("diff").code == 2
+    second.unlink()
+    assert "HUREAU → AUTRE" in desk.run("diff").out
 
 
 @pytest.mark.usefixtures("colleague")
-def test_a_copy_beside_the_file_undoes_nothing_with_its_base(desk):
+def test_a_copy_beside_the_file_undoes_nothing(desk):
     copy = Path(shutil.copy(desk.file, desk.file.with_name("copie.yaml")))
     assert desk.run("pull", "--merge").code == 0
     assert desk.run("push", "--yes").code == 0
-    for _ in range(2):
-        refused = run(["push", "--yes", copy], store=desk.store)
-        assert refused.code == 7
-        assert "celle de etab.yaml" in refused.err
+    for words in (["push", "--yes"], ["push", "--yes", desk.file], ["diff"], ["pull", "--merge"]):
+        refused = run([*words, copy], store=desk.store)
+        assert refused.code == 2
+        assert "celle de etab.yaml" in refused.out + refused.err
     assert desk.run("diff", "--exit-code").code == 0
     # A file that got another name keeps its base.
     desk.file.unlink()
