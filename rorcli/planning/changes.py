@@ -97,6 +97,15 @@ def _contested(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> 
     }
     contested |= {(*unit, PARENT) for path in moved for unit in above.circle(path[:2])}
     contested |= _rivals(found, ours, theirs, base)
+    # What works in a contested lieu alone goes, or stays, with it.
+    contested |= {
+        outer
+        for changes, gone in zip((found.ours, found.theirs), removed, strict=True)
+        for change in changes
+        if is_reference(change.path) and (PLACES, change.path[3]) in contested & gone
+        for outer in (change.path, *above(change.path))
+        if outer in gone
+    }
     if not contested:
         return found
 

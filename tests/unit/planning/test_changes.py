@@ -250,6 +250,21 @@ def test_a_choice_never_leaves_a_unit_without_its_parent(ours, theirs, choice):
     assert units == list(ours.etablissement.unites)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_unit_goes_or_stays_with_the_lieu_that_the_other_side_changes(turned):
+    def unit(nom: str) -> dict[str, Any]:
+        return {**uo("U"), "lieux": [{"id": "L", "nom": nom}]}
+
+    sides = tree(pole(unit("new"))), tree(pole())
+    ours, theirs = sides[::-1] if turned else sides
+    compared = Sides.of(ours, theirs, facts(tree(pole(unit("old")))))
+    found = merge(compared.ours, compared.theirs, compared.base)
+    assert ("unites", "U") in {mine.path for mine, _ in found.conflicts}
+    kept = compared.settled(found, Choice(ours=frozenset({"*"})))
+    after = apply_changes(theirs, kept.ours, compared.doubled).etablissement.unites
+    assert [p.unites for p in after] == [p.unites for p in ours.etablissement.unites]
+
+
 def test_facts_are_the_establishment_and_nothing_else():
     held = establishment(
         {"horaires": [{"jours": ["lundi"], "debut": "09:00", "fin": "12:00"}],
