@@ -100,11 +100,9 @@ def _contested(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> 
     # What works in a contested lieu alone goes, or stays, with it.
     contested |= {
         outer
-        for changes, gone in zip((found.ours, found.theirs), removed, strict=True)
-        for change in changes
-        if is_reference(change.path) and (PLACES, change.path[3]) in contested & gone
-        for outer in (change.path, *above(change.path))
-        if outer in gone
+        for path in _left(found.theirs, contested)
+        for outer in (path, *above(path))
+        if outer in removed[1]
     }
     if not contested:
         return found
@@ -119,6 +117,12 @@ def _contested(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> 
     pairs += [(Change(c.path, c.before, c.before), c) for c in found.theirs if not is_free(c)]
     mine, other = (tuple(filter(is_free, changes)) for changes in (found.ours, found.theirs))
     return Merge(mine, other, (*found.conflicts, *pairs))
+
+
+def _left(changes: Iterable[Change], contested: set[Path]) -> list[Path]:
+    """The references to contested lieux that are withdrawn."""
+    gone = (c.path for c in changes if is_reference(c.path) and c.after is None)
+    return [path for path in gone if (PLACES, path[3]) in contested]
 
 
 def _rivals(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> set[Path]:
