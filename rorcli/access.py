@@ -6,6 +6,7 @@ One table of keys a level, from which the published JSON Schema is written too
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,9 +151,13 @@ _EXPECTED: Mapping[Kind, str] = {
 
 
 def is_safe(url: str) -> bool:
-    """Whether nothing travels in clear: https, or http to this machine."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
+    """Whether nothing travels in clear: https, or http to this machine. No address is not safe."""
+    try:
+        parts = urlsplit(url)
+        is_one = bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:
+        return False
+    return is_one and (
         parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     )
 
@@ -168,6 +173,8 @@ def faults_of(value: object, key: Key, path: str = "") -> Iterator[tuple[str, st
                 yield where, f"clé inconnue, choisissez parmi {', '.join(key.keys)}"
     elif key.kind == "address" and isinstance(value, str) and not is_safe(value):
         yield path, f"adresse non chiffrée refusée : {value} ; utilisez https"
+    elif key.kind == "address" and isinstance(value, str) and "@" in urlsplit(value).netloc:
+        yield path, "une adresse ne porte ni nom ni mot de passe"
     elif key.kind == "choice" and value not in key.words:
         yield path, f"choisissez parmi {', '.join(key.words)}"
     elif not _is(key.kind, value):
@@ -275,4 +282,4 @@ def _value(value: Any, key: Key, folder: Path) -> Any:
 
 
 def _path(value: str, folder: Path) -> str:
-    return str(folder / Path(value).expanduser()) if value else ""
+    return str(folder / os.path.expanduser(value)) if value else ""  # noqa: PTH111 - raises nothing

@@ -18,16 +18,17 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from rorcli.access import Auth, is_safe
-from rorcli.errors import StoreUnavailableError, UsageError
+from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login import Person, wording
 from rorcli.login.identity import Identity, read_id_token
 from rorcli.login.otp import next_code, read_seed
 from rorcli.login.receiver import Receiver
-from rorcli.login.secret import Secret, Secrets
+from rorcli.login.secret import Secret, Secrets, is_token
 from rorcli.login.wire import OAuthRefusal, Provider, Wire
 
 BROWSER_S = 180
 POLL_S, SLOWER_S = 5, 5
+HOUR_S, YEAR_S = 3600, 366 * 86400
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 # `--method psc` goes straight to this broker of the portal, unless auth_params name another one.
 PSC_ALIAS = "psc"
@@ -59,27 +60,30 @@ class Desk:
 
     def ask(self, grant: str, nonce: str = "", **form: str) -> Tokens:
         """One request to the token endpoint."""
+        return self.tokens(self.answer(grant, **form), nonce)
+
+    def answer(self, grant: str, **form: str) -> dict[str, Any]:
+        """The same, as it was answered."""
         fields = {"grant_type": grant, **{name: text for name, text in form.items() if text}}
         try:
-            found = self.wire.post_form(self.provider.token_endpoint, fields)
+            return self.wire.post_form(self.provider.token_endpoint, fields)
         except OAuthRefusal as refusal:
             raise self.wire.explain(refusal.error, refusal.description, grant) from None
-        return self.tokens(found, nonce)
 
     def tokens(self, found: dict[str, Any], nonce: str = "") -> Tokens:
         """The tokens of an answer, its ID token checked."""
-        if not isinstance(found.get("access_token"), str) or (
+        if not is_token(found.get("access_token")) or (
             str(found.get("token_type", "bearer")).lower() != "bearer"
         ):
             host = urlsplit(self.provider.token_endpoint).netloc
             raise wording.unavailable(host, "réponse sans jeton d'accès")
         now = self.clock()
-        refresh, lifetime = found.get("refresh_token"), found.get("expires_in")
+        refresh, lifetime = found.get("refresh_token"), _seconds(found.get("expires_in"), 0, YEAR_S)
         return Tokens(
             access=Secret(found["access_token"]),
             refresh=Secret(str(refresh)) if refresh else None,
             obtained_at=now,
-            expires_at=now + float(lifetime) if lifetime else 0,
+            expires_at=now + lifetime if lifetime else 0,
             identity=self._identity(found.get("id_token"), nonce),
         )
 
@@ -90,7 +94,10 @@ class Desk:
             return Identity()
         text = Secret(str(id_token)).reveal()
         issuer, keys = self.provider.issuer, lambda: self.wire.get_json(self.provider.jwks_uri)
-        return read_id_token(text, self.auth, issuer, nonce, keys)
+        try:
+            return read_id_token(text, self.auth, issuer, nonce, keys)
+        except StoreDeniedError as refusal:
+            raise self.wire.at_our_time(refusal) from None
 
     @property
     def scope(self) -> str:
@@ -132,9 +139,9 @@ def _pkce() -> tuple[Secret, dict[str, str]]:
 def _listening(auth: Auth, state: str) -> Receiver:
     try:
         return Receiver(auth.redirect_host, auth.redirect_port, state)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise UsageError(
-            f"le port {auth.redirect_port} de ce poste est pris",
+            f"le port {auth.redirect_port} de ce poste est pris, ou n'en est pas un",
             remedy="fermez l'autre connexion, ou changez redirect_port",
         ) from error
 
@@ -187,13 +194,15 @@ def device(desk: Desk) -> Tokens:
 
 
 def _is_of_issuer(url: str, issuer: str) -> bool:
+    if not is_safe(url):
+        return False
     host, own = urlsplit(url).hostname or "", urlsplit(issuer).hostname or ""
-    return is_safe(url) and (host == own or host.endswith(f".{own}") or own.endswith(f".{host}"))
+    return host == own or host.endswith(f".{own}") or own.endswith(f".{host}")
 
 
 def _polled(desk: Desk, form: dict[str, str], offer: dict[str, Any]) -> Tokens:
-    wait = float(offer.get("interval") or POLL_S)
-    until = desk.tick() + float(offer.get("expires_in") or BROWSER_S)
+    wait = _seconds(offer.get("interval"), POLL_S, HOUR_S)
+    until = desk.tick() + _seconds(offer.get("expires_in"), BROWSER_S, HOUR_S)
     while desk.tick() + wait < until:
         desk.sleep(wait)
         try:
@@ -208,6 +217,15 @@ def _polled(desk: Desk, form: dict[str, str], offer: dict[str, Any]) -> Tokens:
         else:
             return desk.tokens(found)
     raise wording.explain(wording.Failure("expired_token"), desk.auth)
+
+
+def _seconds(told: Any, usual: float, most: float) -> float:
+    """A duration as a server tells it, up to `most`; `usual` when it tells none."""
+    try:
+        found = float(told)
+    except (TypeError, ValueError, OverflowError):
+        return usual
+    return min(found, most) if found > 0 else usual  # not for NaN either
 
 
 def password(desk: Desk, last_step: int, keep_step: Callable[[int], None]) -> Tokens:
@@ -251,7 +269,9 @@ def client(desk: Desk) -> Tokens:
 
 def refresh(desk: Desk, token: Secret) -> Tokens:
     """New tokens for a refresh token; without scope, which a server that granted less refuses."""
-    found = desk.ask("refresh_token", refresh_token=token.reveal())
+    # Who it is was said at the login: reading it again could fail, and lose the new token.
+    answer = desk.answer("refresh_token", refresh_token=token.reveal())
+    found = desk.tokens({**answer, "id_token": None})
     return found if found.refresh else replace(found, refresh=token)
 
 

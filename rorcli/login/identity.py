@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +34,7 @@ def read_id_token(
     try:
         claims = _verified(text, keys)
         _check(claims, auth, issuer, nonce)
-    except (JoseError, ValueError, TypeError) as error:
+    except (JoseError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise incoherent(f"jeton d'identité : {type(error).__name__}") from None
     return identity_of(claims)
 
@@ -48,17 +50,27 @@ def identity_of(claims: dict[str, Any]) -> Identity:
 
 
 def _verified(text: str, keys: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    from joserfc import jwk, jwt
+    from joserfc import jwt
     from joserfc.errors import InvalidKeyIdError
 
-    def decoded() -> dict[str, Any]:
-        held: Any = keys()
-        return jwt.decode(text, jwk.KeySet.import_key_set(held), algorithms=ALGORITHMS).claims
-
     try:
-        return decoded()
+        return jwt.decode(text, _key_set(keys()), algorithms=ALGORITHMS).claims
     except InvalidKeyIdError:  # the provider may just have changed its keys
-        return decoded()
+        return jwt.decode(text, _key_set(keys()), algorithms=ALGORITHMS).claims
+
+
+def _key_set(published: dict[str, Any]) -> Any:
+    """The keys of a JWKS that we can use: those of kinds to come are passed over (RFC 7517, 5)."""
+    from joserfc import jwk
+    from joserfc.errors import JoseError
+
+    found: list[Any] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a key that is short is the provider's affair
+        for each in published["keys"]:
+            with suppress(JoseError, ValueError, TypeError, LookupError):
+                found.append(jwk.import_key(each))
+    return jwk.KeySet(found)
 
 
 def _check(claims: dict[str, Any], auth: Auth, issuer: str, nonce: str) -> None:

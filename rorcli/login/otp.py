@@ -16,6 +16,7 @@ from rorcli.login.secret import Secret
 # A code must survive the way to the server and its check there.
 LEAST_LEFT_S = 3
 SHORT_BITS, LEAST_BITS = 112, 80
+DIGITS, LEAST_PERIOD_S = range(6, 11), 10
 _HASHES = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
 _REMEDY = "copiez la clé que montre le portail, ou son adresse otpauth://"
 
@@ -46,6 +47,8 @@ def read_seed(seed: Secret, otp: Otp) -> Totp:
             text = given.get("secret", "")
             digits, period = int(given.get("digits", digits)), int(given.get("period", period))
             algorithm = given.get("algorithm", algorithm).upper()
+        if period < LEAST_PERIOD_S or digits not in DIGITS:
+            raise ValueError("parameters")  # noqa: TRY301 - told with the others
         text = re.sub(r"[\s-]", "", text).upper().rstrip("=")
         digest = getattr(hashlib, _HASHES[algorithm])
         return Totp(text, digits=digits, interval=period, digest=digest)
@@ -66,10 +69,11 @@ def next_code(
     A code is taken once by the server: showing it again would be a refusal, or look like a replay.
     """
     at = now()
-    step, left = int(at // totp.interval), totp.interval - at % totp.interval
-    if left < LEAST_LEFT_S:
-        step += 1
-    step = max(step, last_step + 1)
+    current, left = int(at // totp.interval), totp.interval - at % totp.interval
+    step = current + (left < LEAST_LEFT_S)
+    # A step that is further ahead was counted by a clock, or by periods, that are no more.
+    if last_step <= current + 1:
+        step = max(step, last_step + 1)
     if (wait := step * totp.interval - at) > 0:
         sleep(wait)
     return Secret(totp.generate_otp(step)), step

@@ -70,6 +70,9 @@ class _Server(ThreadingHTTPServer):
     # Two programs on one port would share the answers, on Windows.
     allow_reuse_address = False
 
+    def handle_error(self, *_: Any) -> None:
+        """Says nothing: what came was no HTTP, or went away before the answer."""
+
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from rorcli.access import Reference
 from rorcli.errors import UsageError
@@ -51,11 +52,19 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._text == other._text
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is neither copied nor pickled")
+
     def __hash__(self) -> int:
         return hash(self._text)
 
     def __bool__(self) -> bool:
         return bool(self._text)
+
+
+def is_token(text: object) -> bool:
+    """Whether it may go into a header: visible ASCII, nothing else (RFC 6750, 2.1)."""
+    return isinstance(text, str) and bool(re.fullmatch("[!-~]+", text))
 
 
 def redacted(text: str) -> str:
@@ -119,15 +128,18 @@ def private_text(path: Path) -> str:
         raise UsageError(fault, remedy=f"chmod 600 {path}")
     try:
         return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # not UTF-8, or no path
         raise UsageError(f"{path} : lecture impossible") from error
 
 
 def why_not_private(path: Path) -> str:
     """Why a file with secrets must not be trusted; "" when it may, or where there are no modes."""
-    if os.name == "nt" or not path.exists():
+    try:
+        about = path.stat()
+    except (OSError, ValueError):  # whoever opens it will tell
         return ""
-    about = path.stat()
+    if os.name == "nt":
+        return ""
     if about.st_uid != os.getuid():
         return f"{path} appartient à un autre utilisateur"
     if stat.S_IMODE(about.st_mode) & 0o077:
@@ -143,7 +155,7 @@ def _printed_by(command: tuple[str, ...]) -> str:
             command, capture_output=True, text=True, timeout=COMMAND_S, check=True,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+    except (OSError, subprocess.SubprocessError, ValueError):
         # What it printed stays unsaid: it may be the secret.
         raise UsageError(f"la commande {command[0]} n'a pas donné de secret") from None
     return done.stdout.strip()

@@ -26,7 +26,7 @@ from rorcli.login.standing import (
     require_token,
 )
 from rorcli.login.vault import Record, Vault
-from rorcli.settings import StoreSettings
+from rorcli.settings import StoreSettings, redacted
 
 if TYPE_CHECKING:
     from rorcli.login.flows import Desk, Tokens
@@ -55,6 +55,7 @@ class _Tokens:
         self._vault = Vault(store)
         self._now: Tokens | None = None
         self._replaced = ""  # the token that took the place of a refused one
+        self._denied: StoreDeniedError | None = None
         self._lock = Lock()
 
     def token(self, refused: str | None = None) -> str:
@@ -70,7 +71,13 @@ class _Tokens:
     def _valid(self, refused: str | None) -> str:
         now = self._now
         if now is None or now.access.reveal() == refused or _is_due(now):
-            now = self._now = self._another(refused)
+            if self._denied:  # once a run, however many ask: an account is soon locked
+                raise self._denied
+            try:
+                now = self._now = self._another(refused)
+            except StoreDeniedError as error:
+                self._denied = error
+                raise
             if refused is not None:
                 self._replaced = now.access.reveal()
         return now.access.reveal()
@@ -164,6 +171,7 @@ def take_token(store: StoreSettings, text: str) -> Record:
 
 def renew(store: StoreSettings, person: Person) -> Record:
     """Refreshes the kept session now; StoreDeniedError when there is none that can be."""
+    _auth_of(store)
     source = _Tokens(store, person)
     kept = source._kept(Vault(store).read())  # noqa: SLF001 - ours
     source.token(refused=kept.access.reveal() if kept else None)
@@ -177,15 +185,14 @@ def sign_out(store: StoreSettings, person: Person) -> tuple[bool, bool]:
     """
     vault = Vault(store)
     with vault.locked():
-        record = vault.read()
-        held = vault.tokens(record) if record.is_open else None
         try:
-            is_revoked = held is not None and _revoked(store, person, *held)
-        except RorcliError:
-            is_revoked = False
+            record = vault.read()
+            held = vault.tokens(record) if record.is_open else None
+            return record.is_open, held is not None and _revoked(store, person, *held)
+        except RorcliError:  # not confirmed, or one that is not to be read: it is forgotten too
+            return True, False
         finally:
             vault.forget()
-    return record.is_open, is_revoked
 
 
 def open_desk(store: StoreSettings, person: Person) -> Desk:
@@ -208,7 +215,7 @@ def _auth_of(store: StoreSettings) -> Auth:
                          remedy=f"retirez {taken} de l'environnement")  # fmt: skip
     if store.auth is None:
         raise UsageError(
-            f"l'annuaire « {store.name or store.url} » n'a pas de connexion réglée",
+            f"l'annuaire « {store.name or redacted(store.url)} » n'a pas de connexion réglée",
             remedy=f"donnez auth sous [store.{store.name or 'NOM'}] dans vos réglages",
         )
     return store.auth

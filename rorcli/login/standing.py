@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rorcli.access import Auth
 from rorcli.errors import UsageError
+from rorcli.login.secret import Secret, is_token, private_text
 from rorcli.login.vault import Record, Vault
 from rorcli.settings import StoreSettings
 
@@ -67,16 +68,14 @@ def given_token(store: StoreSettings) -> str:
     found = standing(store)
     if found.source != "environment":
         return ""
-    from rorcli.login.secret import Secret, private_text
-
     text = os.environ.get(VARIABLES[0]) or private_text(Path(os.environ[VARIABLES[1]]))
     require_token(text.strip(), found.variable, f"donnez un jeton par {found.variable}")
     return Secret(text.strip()).reveal()
 
 
 def require_token(text: str, place: str, remedy: str) -> None:
-    """A token goes into a header: visible ASCII, nothing else (RFC 6750, 2.1)."""
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
+    """UsageError for what is no token."""
+    if not is_token(text):
         raise UsageError(f"{place} ne donne pas de jeton", remedy=remedy)
 
 

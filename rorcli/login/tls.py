@@ -6,19 +6,26 @@ import os
 import secrets
 import ssl
 import tempfile
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from requests import Response
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.sessions import SessionRedirectMixin
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3 import Retry
 
-from rorcli.errors import UsageError
+from rorcli.access import LOOPBACK
+from rorcli.errors import StoreUnavailableError, UsageError
 from rorcli.login.secret import Secrets, why_not_private
 from rorcli.settings import StoreSettings
 
 SOON = timedelta(days=30)
+PIECE = 65536
 # What a GET may meet and survive: an instance that restarts, or one that asks to slow down.
 RETRIES = Retry(
     total=2, backoff_factor=0.3, status_forcelist=(429, 502, 503, 504), allowed_methods=("GET",),
@@ -40,6 +47,13 @@ class Certificate(NamedTuple):
         return self.ends_at - now < SOON
 
 
+class NoRedirects(SessionRedirectMixin):
+    """A session that takes a redirect for an answer like any other."""
+
+    def get_redirect_target(self, resp: Response) -> None:
+        """None: else requests looks ahead, and reads all of a body that nobody wants."""
+
+
 class Adapter(HTTPAdapter):
     """requests over one SSLContext, through a proxy too."""
 
@@ -54,6 +68,32 @@ class Adapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """As requests', with the context."""
         return super().proxy_manager_for(proxy, **options, ssl_context=self._context)
+
+
+def proxies_of(url: str) -> dict[str, str]:
+    """The proxies of the environment; none to this machine, whose http is not to leave it."""
+    return {} if urlsplit(url).hostname in LOOPBACK else get_environ_proxies(url)
+
+
+def pieces_of(response: Response) -> Iterator[bytes]:
+    """The body of a streamed response as it comes; `iter_content` waits until a piece is full."""
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        yield piece
+
+
+def content_of(response: Response, most_bytes: int, until: float) -> bytes:
+    """The body of a streamed response; StoreUnavailableError when it is too long or too slow.
+
+    `until` is of `time.monotonic`.
+    """
+    found = bytearray()
+    for piece in pieces_of(response):
+        found += piece
+        if len(found) > most_bytes or time.monotonic() > until:
+            said = "démesurée" if len(found) > most_bytes else "trop lente"
+            raise StoreUnavailableError(f"{urlsplit(response.url).netloc} : réponse {said}",
+                                        remedy="réessayez plus tard")  # fmt: skip
+    return bytes(found)
 
 
 def context_of(store: StoreSettings, held: Secrets) -> ssl.SSLContext:

@@ -101,12 +101,12 @@ class Vault:
 
     def keep(self, record: Record, access: Secret, refresh: Secret | None) -> Record:
         """Keeps a session; the Record says where: keyring, file, or "" when none is to be kept."""
-        if self._storage == "none":
-            kept = replace(record, storage="")
-            self.write(Record(last_step=record.last_step))
-            return kept
-        text = json.dumps({"access": access.reveal(), "refresh": refresh and refresh.reveal()})
         former = self.read()
+        if self._storage == "none":
+            self._forget(range(former.chunks))
+            self.write(Record(last_step=record.last_step))
+            return replace(record, storage="")
+        text = json.dumps({"access": access.reveal(), "refresh": refresh and refresh.reveal()})
         chunks = self._in_keyring(text) if self._storage != "file" else 0
         self._forget(range(chunks, former.chunks))
         if not chunks and self._storage == "keyring":
@@ -127,14 +127,17 @@ class Vault:
         files.write(self.path, json.dumps({"schema": SCHEMA, **asdict(record)}), mode=files.PRIVATE)
 
     def forget(self) -> None:
-        """Deletes the session; the count of codes and failures stays, for the next one."""
+        """Deletes the session; the step of the last code stays, for the next one."""
         with suppress(UsageError):
             record = self.read()
             self._forget(range(record.chunks))
             if record.last_step:
                 self.write(Record(last_step=record.last_step))
                 return
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(f"{self.path} : suppression impossible") from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -150,14 +153,16 @@ class Vault:
                 "une autre commande renouvelle cette session depuis une minute",
                 remedy="réessayez plus tard",
             ) from None
+        except OSError:
+            pass  # where no file can be, nothing is kept: a service account needs nothing more
         try:
             yield
         finally:
             lock.release()
 
     def _folder(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(OSError):
+        with suppress(OSError):  # whoever writes there will tell
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.parent.chmod(0o700)
 
     def _names(self, chunks: int) -> list[str]:

@@ -5,20 +5,21 @@ https only, no redirect, no netrc, certificates as the store's settings say, one
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
 from authlib.common.urls import add_params_to_qs
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
-from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from rorcli.access import Auth, SigningKey, is_safe
 from rorcli.errors import RorcliError, UsageError
@@ -27,6 +28,7 @@ from rorcli.login.secret import Secret, Secrets, private_text
 from rorcli.settings import StoreSettings
 
 TIMEOUT_S = (5, 30)
+LONGEST_S, MOST_BYTES = 60, 1024 * 1024
 ASSERTION_S = 60
 SKEW_S = 30
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -46,7 +48,19 @@ class Provider:
     authorization_response_iss_parameter_supported: bool = False
 
 
-class Wire(OAuth2Session):
+class Answer(NamedTuple):
+    """A status, and the JSON object of the body: {} without a body, None for anything else."""
+
+    status: int
+    document: dict[str, Any] | None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the server did what it was asked."""
+        return self.status < 400  # noqa: PLR2004 - HTTP's own
+
+
+class Wire(tls.NoRedirects, OAuth2Session):
     """One login's connection to its identity provider.
 
     `skew_s` is how much the server's clock is ahead of ours, once it has answered.
@@ -60,42 +74,41 @@ class Wire(OAuth2Session):
         self.mount("https://", tls.Adapter(tls.context_of(store, held)))
         self.mount("http://", requests.adapters.HTTPAdapter(max_retries=tls.RETRIES))
 
-    def exchange(
-        self, method: str, url: str, auth: Any = None, **options: Any
-    ) -> requests.Response:
-        """A response below 300, or an OAuth error in JSON; anything else is raised.
+    def exchange(self, method: str, url: str, auth: Any = None, **options: Any) -> Answer:
+        """An answer below 300, or from 400 to 499 but 429; any other is raised.
 
         Raises:
             UsageError: Not https, or a redirect.
             StoreDeniedError: A certificate that we do not trust.
-            StoreUnavailableError: No answer, 429, 5xx.
+            StoreUnavailableError: No answer, one that never ends, 429, 5xx.
         """
         if not is_safe(url):
             raise wording.in_clear(url)
         host = urlsplit(url).netloc
         options |= {"timeout": TIMEOUT_S, "allow_redirects": False, "verify": True,
-                    "proxies": get_environ_proxies(url)}  # fmt: skip
+                    "proxies": tls.proxies_of(url), "stream": True}  # fmt: skip
         # `from None`: these exceptions hold the request, with its secrets.
         try:
-            answer = self.request(method, url, withhold_token=True, auth=auth, **options)
+            with self.request(method, url, withhold_token=True, auth=auth, **options) as found:
+                self._look_at_clock(found)
+                content = tls.content_of(found, MOST_BYTES, time.monotonic() + LONGEST_S)
         except requests.exceptions.SSLError as error:
             raise self._untrusted(host, str(error)) from None
         except requests.exceptions.RetryError:
             raise wording.unavailable(host, "plusieurs refus") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise wording.unavailable(host, type(error).__name__) from None
-        self._look_at_clock(answer)
-        return _answered(answer, host)
+        _require_final(found, host)
+        return Answer(found.status_code, _document(content))
 
     def get_json(self, url: str) -> dict[str, Any]:
         """A document; UsageError when it is none."""
         answer = self.exchange("GET", url, headers={"Accept": "application/json"})
-        with suppress(ValueError):
-            if answer.ok and isinstance(found := answer.json(), dict):
-                return found
+        if answer.is_good and answer.document is not None:
+            return answer.document
         raise UsageError(
             f"le serveur d'identité {urlsplit(url).netloc} ne répond pas comme prévu "
-            f"(HTTP {answer.status_code} à {wording.tame(urlsplit(url).path)})",
+            f"(HTTP {answer.status} à {wording.tame(urlsplit(url).path)})",
             remedy="vérifiez issuer",
         )
 
@@ -111,12 +124,9 @@ class Wire(OAuth2Session):
             auth=self._proof(),
             headers={"Accept": "application/json"},
         )
-        try:
-            found = answer.json() if answer.content else {}
-        except ValueError:
-            found = None
-        if not isinstance(found, dict) or (not answer.ok and "error" not in found):
-            raise wording.unavailable(urlsplit(url).netloc, f"HTTP {answer.status_code}")
+        found = answer.document
+        if found is None or (not answer.is_good and "error" not in found):
+            raise wording.unavailable(urlsplit(url).netloc, f"HTTP {answer.status}")
         if "error" in found:
             raise OAuthRefusal(str(found["error"]), str(found.get("error_description", "")))
         return found
@@ -136,8 +146,10 @@ class Wire(OAuth2Session):
             )
         if auth.token_endpoint:
             found["token_endpoint"] = auth.token_endpoint
-        elif auth.client_auth == "mtls":  # RFC 8705, 5
-            found |= found.get("mtls_endpoint_aliases") or {}
+        elif auth.client_auth == "mtls" and isinstance(
+            aliases := found.get("mtls_endpoint_aliases"), dict
+        ):  # RFC 8705, 5
+            found = {**found, **aliases, "issuer": auth.issuer}
         known = {name: found[name] for name in Provider.__dataclass_fields__ if found.get(name)}
         for name, value in known.items():
             if name.endswith(("_endpoint", "_uri")) and not is_safe(str(value)):
@@ -193,12 +205,18 @@ class Wire(OAuth2Session):
             certificate = str(tls.certificate_of(self.store, self.held) or "")
         failure = wording.Failure(error, description, grant, certificate)
         found = wording.explain(failure, self.auth_settings)
-        if grant == "password" and abs(self.skew_s) > SKEW_S:
-            found.remedy = wording.skewed(self.skew_s)
-        return found
+        # A one-time code and a signed assertion are only good at their time.
+        is_timed = grant == "password" or self.auth_settings.client_auth == "private_key_jwt"
+        return self.at_our_time(found) if is_timed else found
+
+    def at_our_time(self, refusal: RorcliError) -> RorcliError:
+        """A refusal with another remedy when our clock may well be its reason."""
+        if abs(self.skew_s) > SKEW_S:
+            refusal.remedy = wording.skewed(self.skew_s)
+        return refusal
 
     def _look_at_clock(self, answer: requests.Response) -> None:
-        with suppress(KeyError, ValueError, TypeError):
+        with suppress(KeyError, ValueError, TypeError, OverflowError):
             told = parsedate_to_datetime(answer.headers["Date"]).timestamp()
             self.skew_s = round(told - time.time())
 
@@ -211,14 +229,22 @@ class OAuthRefusal(Exception):  # noqa: N818 - a word of the protocol, not a fai
         self.error, self.description = error, description
 
 
-def _answered(answer: requests.Response, host: str) -> requests.Response:
+def _document(content: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(content) if content else {}
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _require_final(answer: requests.Response, host: str) -> None:
     status = answer.status_code
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own
-        target = urlsplit(answer.headers.get("Location", "")).netloc or "?"
+        location = answer.headers.get("Location", "")
+        target = (urlsplit(location).netloc if is_safe(location) else "") or "?"
         raise UsageError(
             f"le serveur d'identité {host} renvoie vers {wording.tame(target)} : renvoi refusé",
             remedy="vérifiez issuer",
         )
     if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own
         raise wording.unavailable(host, f"HTTP {status}")
-    return answer

@@ -82,9 +82,9 @@ def session_ended() -> SessionEndedError:
 
 
 def skewed(seconds: int) -> str:
-    """What a clock that is wrong does to one-time codes."""
+    """What a clock that is wrong does to one-time codes, and to what bears a date."""
     return (f"l'horloge de ce poste a {abs(seconds)} s d'écart avec le serveur : les codes à usage "
-            "unique seront refusés ; réglez-la")  # fmt: skip
+            "unique et les jetons seront refusés ; réglez-la")  # fmt: skip
 
 
 def refused_by_store() -> StoreDeniedError:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rorcli.login.standing import Standing
 from rorcli.reports import Line
-from rorcli.settings import StoreSettings
+from rorcli.settings import StoreSettings, redacted
 
 METHODS: Mapping[str, str] = {
     "browser": "navigateur",
@@ -36,7 +36,7 @@ def anonymous(store: StoreSettings) -> str:
 def render_identity(store: StoreSettings, standing: Standing) -> Iterator[Line]:
     """What `whoami` tells a person."""
     record = standing.record
-    yield f"annuaire : {store.name or store.url}"
+    yield f"annuaire : {store.name or redacted(store.url)}"
     match standing.source:
         case "anonymous":
             yield anonymous(store)
