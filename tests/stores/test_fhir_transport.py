@@ -2,7 +2,9 @@
 
 import json
 import random
+import socket
 import ssl
+import threading
 from contextlib import closing
 from email.utils import formatdate
 
@@ -100,6 +102,8 @@ def test_an_address_is_a_base(url, base):
         ("fhir+http://ror.example/fhir", "seul https"),
         ("fhir+https://moi:secret@ror.example", "ni nom ni mot de passe"),
         ("fhir+https:///fhir", "pas l'adresse"),
+        ("fhir+https://[", "pas l'adresse"),
+        ("fhir+https://ror.example:x/fhir", "pas l'adresse"),
         ("fhir+https://ror.example/fhir?x=1", "pas l'adresse"),
     ],
 )
@@ -157,11 +161,23 @@ def test_what_the_access_profile_forbids_is_explained(fake, transport):
     assert "Ror-*" in raised.value.remedy
 
 
-def test_no_redirect_is_followed(fake, transport):
-    fake.answers = answers(after=(302, {"Location": "https://autre.example/"}, b""))
+@pytest.mark.parametrize("location", ["https://autre.example/", "https://["])
+def test_no_redirect_is_followed(fake, transport, location):
+    fake.answers = answers(after=(302, {"Location": location}, b""))
     with pytest.raises(StoreUnavailableError, match="n'est pas suivie"):
         transport(Tokens("abc")).get("metadata")
     assert len(fake.log) == 1
+
+
+def test_what_goes_to_this_machine_passes_by_no_proxy(fake, transport, monkeypatch):
+    other = FakeServer()
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, other.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    transport(Tokens("abc")).get("metadata")
+    assert (len(fake.log), other.log) == (1, [])
+    other.close()
 
 
 def test_another_origin_learns_nothing_of_us(fake, transport):
@@ -315,11 +331,25 @@ def test_an_outcome_is_one_short_line():
     assert len(outcome(long)) < 400
 
 
-def test_proxies_of_the_environment_are_used(fake, monkeypatch, clock):
-    monkeypatch.setenv("HTTP_PROXY", fake.url.removesuffix("/fhir"))
-    monkeypatch.setenv("NO_PROXY", "")
-    settings = StoreSettings(url="fhir+http://127.0.0.1:9/fhir")
-    patience = Patience(clock=clock, sleep=clock.sleep)
-    with closing(Transport(settings, patience=patience)) as mine:
-        assert mine.get("metadata").status in {200, 404}
-    assert fake.log[0][1] == "http://127.0.0.1:9/fhir/metadata"
+def test_proxies_of_the_environment_are_used(monkeypatch, clock):
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def refuse():
+            caller, _ = proxy.accept()
+            asked.append(caller.recv(999).partition(b"\r\n")[0])
+            caller.close()
+
+        threading.Thread(target=refuse, daemon=True).start()
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, "")
+        patience = Patience(clock=clock, sleep=clock.sleep, attempts=1)
+        settings = StoreSettings(url="fhir+https://ror.example/fhir")
+        with (
+            closing(Transport(settings, patience=patience)) as mine,
+            pytest.raises(StoreUnavailableError),
+        ):
+            mine.get("metadata")
+    assert asked == [b"CONNECT ror.example:443 HTTP/1.1"]

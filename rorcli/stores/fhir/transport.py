@@ -24,7 +24,7 @@ from urllib3.exceptions import HTTPError
 from rorcli.access import LOOPBACK
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login import TokenSource
-from rorcli.login.tls import Adapter
+from rorcli.login.tls import Adapter, NoRedirects, pieces_of, proxies_of
 from rorcli.login.wording import refused_by_store
 from rorcli.settings import StoreSettings
 from rorcli.stores.fhir.answers import BrokenError, Reply, outcome, reason_of, shown, understood
@@ -64,6 +64,10 @@ class Patience:
         return True
 
 
+class _Session(NoRedirects, requests.Session):
+    """requests', which looks at no redirect."""
+
+
 class Transport:
     """One server; safe to be called by several threads."""
 
@@ -81,7 +85,7 @@ class Transport:
         self.requests = 0
         self._tokens, self._patience = tokens, patience or Patience()
         self._own = {name: value for name, value in settings.headers.items() if value}
-        self._session = requests.Session()
+        self._session = _Session()
         # No .netrc, no CA from the environment; its proxies are asked for call by call.
         self._session.trust_env = False
         self._session.headers.update({"Accept": FHIR_JSON, "User-Agent": "rorcli"})
@@ -162,7 +166,7 @@ class Transport:
             with self._gate, self._session.request(
                 method, url, data=data, headers=dict(headers), stream=True, allow_redirects=False,
                 timeout=(CONNECT_SECONDS, min(self._patience.silence, left)),
-                proxies=requests.utils.get_environ_proxies(url),
+                proxies=proxies_of(url),
             ) as response:  # fmt: skip
                 content = self._content(response, until)
         except requests.exceptions.SSLError as error:
@@ -178,7 +182,7 @@ class Transport:
     def _content(self, response: requests.Response, until: float) -> bytes:
         """The body, bounded in size and time."""
         found = bytearray()
-        for chunk in response.iter_content(65536):
+        for chunk in pieces_of(response):
             found += chunk
             if len(found) > MAX_BYTES:
                 raise StoreUnavailableError(
@@ -232,7 +236,7 @@ def base_of(url: str) -> str:
     Raises:
         UsageError: http to another machine, no host, or a password in the address.
     """
-    parts = urlsplit(url.removeprefix("fhir+").rstrip("/"))
+    parts = _split(url.removeprefix("fhir+").rstrip("/"))
     if "@" in parts.netloc:
         raise UsageError(
             "l'adresse d'un annuaire ne porte ni nom ni mot de passe",
@@ -245,6 +249,15 @@ def base_of(url: str) -> str:
         )
     _require_safe(parts)
     return parts.geturl()
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address; none for what is no address at all."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 and url.isprintable() and " " not in url else urlsplit("")
+    except ValueError:
+        return urlsplit("")
 
 
 def _require_safe(parts: SplitResult) -> None:
