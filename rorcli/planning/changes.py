@@ -100,9 +100,9 @@ def _contested(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> 
     # What works in a contested lieu alone goes, or stays, with it.
     contested |= {
         outer
-        for path in _left(found.theirs, contested)
+        for path in (*_left(found.theirs, contested), *_vacated(found.ours, theirs, base))
         for outer in (path, *above(path))
-        if outer in removed[1]
+        if outer in removed[0] | removed[1]
     }
     if not contested:
         return found
@@ -123,6 +123,25 @@ def _left(changes: Iterable[Change], contested: set[Path]) -> list[Path]:
     """The references to contested lieux that are withdrawn."""
     gone = (c.path for c in changes if is_reference(c.path) and c.after is None)
     return [path for path in gone if (PLACES, path[3]) in contested]
+
+
+def _vacated(changes: Iterable[Change], theirs: Facts, base: Facts | None) -> list[Path]:
+    """The references that we withdraw to lieux that go with them, and that theirs changed.
+
+    Of a lieu that our file lacks nothing is compared, since other units may work there.
+    """
+    gone = {c.path: None for c in changes if is_reference(c.path) and c.after is None}
+    if not gone or base is None:
+        return []
+    kept = {path[3] for path in theirs.values if is_reference(path) and path not in gone}
+    lost = {path[3] for path in gone} - kept
+    moved = {
+        path[1]
+        for path in theirs.values.keys() | base.values.keys()
+        if path[0] == PLACES and path[1] in lost and base.owns(path, theirs.values)
+        and theirs.values.get(path) != base.values.get(path)
+    }  # fmt: skip
+    return [path for path in gone if path[3] in moved]
 
 
 def _rivals(found: Merge, ours: Facts, theirs: Facts, base: Facts | None) -> set[Path]:

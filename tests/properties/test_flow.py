@@ -122,6 +122,13 @@ def textbook(base: Flat, ours: Flat, theirs: Flat) -> tuple[Flat, bool]:
         if value is not None:
             merged[key] = value
     used = {key[3] for key in merged if key[2:3] == ("lieux",)}
+    # Nobody decides alone that a lieu goes which the other one has just corrected.
+    disputed |= any(
+        base.get(key) != theirs.get(key)
+        for key in base | theirs
+        if key[0] == "lieu" and key[:2] in base and key[1] not in used and key[:2] in theirs
+        and (key[2:3] != ("capacites",) or key[:4] in base)
+    )  # fmt: skip
     merged = {k: v for k, v in merged.items() if k[0] != "lieu" or k[1] in used}
     return merged, disputed or not is_whole(merged, base | ours | theirs)
 

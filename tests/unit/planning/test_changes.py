@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rorcli.items import Lieu
-from rorcli.model import Establishment, decode
+from rorcli.model import Establishment, decode, to_data
 from rorcli.planning.changes import (
     Change,
     Choice,
@@ -261,6 +261,25 @@ def test_a_unit_that_theirs_removed_stays_or_goes_with_the_lieu_that_we_changed(
     kept = compared.settled(found, Choice(ours=frozenset({"*"})))
     after = apply_changes(theirs, kept.ours, compared.doubled).etablissement.unites
     assert [p.unites for p in after] == [p.unites for p in ours.etablissement.unites]
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["unit", "reference"])
+def test_what_theirs_changed_in_a_lieu_does_not_go_unseen_with_what_we_withdraw(whole):
+    def unit(*lieux: dict[str, Any]) -> dict[str, Any]:
+        return {**uo("U"), "lieux": list(lieux)}
+
+    old, new = unit({"id": "L", "nom": "old"}), unit({"id": "L", "nom": "new"})
+    ours = tree(pole()) if whole else tree(pole(unit()))
+    compared = Sides.of(ours, tree(pole(new)), facts(tree(pole(old))))
+    found = merge(compared.ours, compared.theirs, compared.base)
+    reference = ("unites", "U", "lieux", "L")
+    assert reference in {mine.path for mine, _ in found.conflicts}
+    assert not [c for c in found.ours if c.path[:2] == ("unites", "U")]
+    kept = compared.settled(found, Choice(ours=frozenset({"*"})))
+    after = apply_changes(tree(pole(new)), kept.ours, compared.doubled)
+    assert "L" not in str(to_data(after))
+    unmoved = Sides.of(ours, tree(pole(old)), facts(tree(pole(old))))
+    assert merge(unmoved.ours, unmoved.theirs, unmoved.base).conflicts == ()
 
 
 def test_facts_are_the_establishment_and_nothing_else():
