@@ -71,3 +71,21 @@ def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
     assert [(each.number, each.fault) for each in ndjson.lines(path)] == [
         (1, ""), (2, "la suite du fichier n'est pas lue : ligne de plus de 3 Mo"),
     ]  # fmt: skip
+
+
+HOSTILE = [
+    '{"resourceType": [], "id": "x"}',
+    '{"resourceType": "Organization", "id": 7}',
+    '{"resourceType": "Organization", "id": "\\ud800"}',
+    '{"resourceType": "HealthcareService", "id": "x", "providedBy": {"reference": "Organization/\\ud800"}}',
+]
+
+
+def test_lines_that_no_base_could_hold_are_told_and_the_others_are_taken(tmp_path):
+    path = tmp_path / "a.ndjson"
+    path.write_text("\n".join([*HOSTILE, json.dumps({"resourceType": "Basic", "id": "b"}), ""]))
+    bag = ExportBag()
+    assert sum(bag.fill([path])) == 0
+    assert [fault.line for fault in bag.faults] == [1, 2, 3, 4]
+    assert bag.others == 1
+    bag.close()

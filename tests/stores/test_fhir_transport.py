@@ -14,8 +14,11 @@ from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login.secret import Secrets
 from rorcli.login.tls import context_of
 from rorcli.settings import StoreSettings
+from rorcli.stores.fhir import transport as transport_room
 from rorcli.stores.fhir.answers import outcome
+from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.transport import LostReplyError, Patience, Transport, base_of
+from rorcli.stores.fhir.walk import Walker
 from tests.pki import Authority
 from tests.servers.fake import FakeServer
 
@@ -194,15 +197,57 @@ def test_another_origin_learns_nothing_of_us(fake, transport):
 
 def test_a_link_to_another_machine_in_clear_is_refused(fake, transport):
     link = [{"relation": "next", "url": "http://ror.example/Organization"}]
-    fake.answers = answers(after=(200, {}, json.dumps({"link": link}).encode()))
+    fake.answers = answers(
+        after=(200, {}, json.dumps({"resourceType": "Bundle", "link": link}).encode())
+    )
     with pytest.raises(UsageError, match="seul https"):
         list(transport().pages("Organization", []))
 
 
-def test_a_page_that_leads_to_itself_is_read_once(fake, transport):
+def test_pages_that_turn_in_a_circle_are_read_once_and_are_no_whole_list(fake, transport):
     link = [{"relation": "next", "url": f"{fake.url}/Organization?turn=1"}]
-    fake.answers = answers(after=(200, {}, json.dumps({"link": link}).encode()))
-    assert len(list(transport().pages("Organization", []))) == 2
+    page = json.dumps({"resourceType": "Bundle", "link": link}).encode()
+    fake.answers = answers(after=(200, {}, page))
+    with pytest.raises(StoreUnavailableError, match="tournent en rond"):
+        list(transport().pages("Organization", []))
+    assert len(fake.log) == 2
+
+
+def test_more_pages_than_we_read_are_no_whole_list(fake, transport, monkeypatch):
+    monkeypatch.setattr(transport_room, "MAX_PAGES", 1)
+    link = [{"relation": "next", "url": f"{fake.url}/Organization?turn=1"}]
+    page = json.dumps({"resourceType": "Bundle", "link": link}).encode()
+    fake.answers = answers(after=(200, {}, page))
+    with pytest.raises(StoreUnavailableError, match="plus de 1 pages"):
+        list(transport().pages("Organization", []))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"{}", b'{"resourceType": "OperationOutcome", "issue": [{"diagnostics": "index en panne"}]}'],
+)
+def test_what_is_no_list_is_not_taken_for_an_empty_one(fake, transport, said):
+    fake.answers = answers(after=(200, {}, said))
+    with pytest.raises(StoreUnavailableError, match="la réponse n'en est pas une") as raised:
+        list(transport().pages("Organization", []))
+    assert ("index en panne" in raised.value.message) == (b"index" in said)
+
+
+@pytest.mark.parametrize(
+    ("severity", "fails"), [("error", True), ("fatal", True), ("warning", False)]
+)
+def test_a_list_with_an_error_in_it_is_not_whole(fake, transport, severity, fails):
+    issue = [{"severity": severity, "diagnostics": "une partie de l'index"}]
+    entry = [{"resource": {"resourceType": "OperationOutcome", "issue": issue}}]
+    fake.answers = answers(
+        after=(200, {}, json.dumps({"resourceType": "Bundle", "entry": entry}).encode())
+    )
+    walker = Walker(transport(), Capabilities({}))
+    if fails:
+        with pytest.raises(StoreUnavailableError, match="une erreur y est jointe : une partie"):
+            list(walker.search("Organization"))
+    else:
+        assert list(walker.search("Organization")) == []
 
 
 @pytest.fixture
@@ -277,6 +322,9 @@ def test_a_read_is_repeated_until_it_answers(fake, transport, clock, told):
         ({"x-ms-retry-after-ms": "1500"}, 1.5),
         ({"Retry-After": formatdate(0, usegmt=True)}, 0),
         ({"Retry-After": "soon"}, 0),
+        ({"Retry-After": "Wed, 25 Nov 1970 16:00:00"}, 0),
+        ({"Retry-After": "Wed, 25 Nov 1970 16:00:00 -0000"}, 0),
+        ({"Retry-After": "Wed, 25 Nov 0001 00:00:00 +2359"}, 0),
     ],
 )
 def test_the_server_says_how_long_to_wait(fake, transport, clock, headers, seconds):

@@ -73,9 +73,11 @@ def _asked(headers: Mapping[str, str]) -> float | None:
         if told.isdigit():
             return float(told)
         moment = parsedate_to_datetime(told)
-    except (TypeError, ValueError):
+        # A date without a zone, or with the unknown one "-0000", is taken for universal time.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, (moment - datetime.now(moment.tzinfo or UTC)).total_seconds())
 
 
 def outcome(resource: Mapping[str, Any]) -> str:
@@ -92,6 +94,15 @@ def outcome(resource: Mapping[str, Any]) -> str:
     ]
     text = "".join(c if c.isprintable() else " " for c in " ; ".join(said))
     return f" : {text[:300]}" if text else ""
+
+
+def is_failure(resource: Mapping[str, Any]) -> bool:
+    """True for an OperationOutcome that tells of an error, not only of a doubt."""
+    issues = resource.get("issue")
+    return any(
+        isinstance(issue, dict) and issue.get("severity") in {"error", "fatal"}
+        for issue in (issues if isinstance(issues, list) else ())
+    )
 
 
 def shown(url: str) -> str:

@@ -44,7 +44,7 @@ _ORPHANS = """
 
 
 # What reading raises of JSON that is no FHIR: a list for a mapping, a mapping for a text.
-_UNEXPECTED = (AttributeError, TypeError, KeyError, ValueError)
+_UNEXPECTED = (AttributeError, TypeError, KeyError, ValueError, RecursionError)
 
 
 class Fault(NamedTuple):
@@ -143,10 +143,10 @@ class ExportBag:
             return line.fault
         try:
             resource = json.loads(line.content)
-            kind, key = resource["resourceType"], resource["id"]
         except (ValueError, RecursionError):
             return "ce n'est pas du JSON"
-        except (KeyError, TypeError):
+        kind, key = _named(resource)
+        if not (kind and key):
             return "ce n'est pas une ressource FHIR : il manque resourceType ou id"
         if kind not in PROFILES:
             self.others += 1
@@ -155,14 +155,22 @@ class ExportBag:
             is_held = is_active(resource)
             is_site = kind == "Organization" and organizations.level(resource) == "eg"
             above = parent(resource) if is_held and not is_site else None
+            f"{key}{above}".encode()  # half a character is none that a base could hold
         except _UNEXPECTED:
-            return f"{kind}/{key} : forme inattendue"
+            return f"{kind}/{ascii(key)[1:-1]} : forme inattendue"
         return f"{kind}/{key}", above, is_site and is_held, zlib.compress(line.content, 1)
 
     def _fault(self, path: Path, line: int, message: str) -> None:
         self.fault_count += 1
         if len(self.faults) < FAULTS_TOLD:
             self.faults.append(Fault(path, line, message))
+
+
+def _named(resource: Any) -> tuple[str, str]:
+    """Kind and id of a resource; empty when it has none."""
+    held = resource if isinstance(resource, dict) else {}
+    kind, key = held.get("resourceType"), held.get("id")
+    return (kind if isinstance(kind, str) else "", key if isinstance(key, str) else "")
 
 
 @contextmanager

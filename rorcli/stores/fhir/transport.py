@@ -104,7 +104,10 @@ class Transport:
     def pages(
         self, path: str, parameters: Iterable[tuple[str, str]]
     ) -> Iterator[Mapping[str, Any]]:
-        """The bundles of a search, each once, along the links that the server gives."""
+        """The bundles of a search, each once, along the links that the server gives.
+
+        StoreUnavailableError where the list breaks off: a part is never taken for the whole.
+        """
         url, seen = self._url(path, parameters), set[str]()
         strict = {"Cache-Control": "no-cache", "Prefer": "handling=strict"}
         while url and url not in seen and len(seen) < MAX_PAGES:
@@ -112,11 +115,16 @@ class Transport:
             reply = self._call("GET", url, None, strict)
             if reply.status >= HTTPStatus.BAD_REQUEST:
                 raise self.refused("GET", path, reply)
+            if reply.resource.get("resourceType") != "Bundle":
+                raise broken_off(path, f"la réponse n'en est pas une{outcome(reply.resource)}")
             yield reply.resource
             links = {
                 each.get("relation"): each.get("url") for each in reply.resource.get("link", ())
             }
             url = urljoin(self.base + "/", links["next"]) if links.get("next") else ""
+        if url:
+            raise broken_off(path, "ses pages tournent en rond" if url in seen else
+                              f"elle a plus de {MAX_PAGES} pages")  # fmt: skip
 
     def write(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
@@ -228,6 +236,14 @@ class Transport:
         message = f"{method} {shown(url)} : {said}"
         remedy = "réessayez plus tard ; rorcli doctor vérifie l'adresse et la connexion"
         return (StoreUnavailableError if is_known else LostReplyError)(message, remedy=remedy)
+
+
+def broken_off(path: str, why: str) -> StoreUnavailableError:
+    """What to raise for a list of which a part is missing."""
+    return StoreUnavailableError(
+        f"{path} : le serveur ne donne pas la liste entière : {why}",
+        remedy="relancez plus tard ; rorcli doctor montre ce que ce serveur accepte",
+    )
 
 
 def base_of(url: str) -> str:

@@ -16,13 +16,14 @@ from rorcli.errors import StoreDeniedError, StoreUnavailableError
 from rorcli.model import Establishment
 from rorcli.stores.base import side_by_side
 from rorcli.stores.fhir import organizations
+from rorcli.stores.fhir.answers import is_failure, outcome
 from rorcli.stores.fhir.bag import MemoryBag, address, is_active, references
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.locations import LIEU
 from rorcli.stores.fhir.people import PERSON
 from rorcli.stores.fhir.profiles import ON_SERVER, Resource
 from rorcli.stores.fhir.reading import EJ, Tree, lieu_key
-from rorcli.stores.fhir.transport import Transport
+from rorcli.stores.fhir.transport import Transport, broken_off
 
 PAGE = "200"
 #: References in one question: an address must stay short enough for every proxy on the way.
@@ -111,15 +112,19 @@ class Walker:
         return replace(tree, people=people, lieux=lieux, nodes=nodes)
 
     def search(self, kind: str, *asked: tuple[str, str]) -> Iterator[Resource]:
-        """The resources that the server finds, and those that it includes; outcomes are none."""
+        """The resources that the server finds, and those that it includes; outcomes are none.
+
+        StoreUnavailableError when an outcome says that something failed: more may be missing.
+        """
         for bundle in self._transport.pages(kind, [*asked, ("_count", PAGE)]):
             for entry in bundle.get("entry") or ():
                 resource = entry.get("resource")
-                if (
-                    isinstance(resource, dict)
-                    and resource.get("resourceType") != "OperationOutcome"
-                ):
+                if not isinstance(resource, dict):
+                    continue
+                if resource.get("resourceType") != "OperationOutcome":
                     yield resource
+                elif is_failure(resource):
+                    raise broken_off(kind, f"une erreur y est jointe{outcome(resource)}")
 
     def _places(self, keys: list[str]) -> Iterator[Resource]:
         for some in batches(key for key in keys if not key.startswith(_PLACE)):
