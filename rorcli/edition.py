@@ -18,6 +18,7 @@ from rorcli.fields import Kind, specs
 from rorcli.identifiers import rpps_ok
 from rorcli.items import CANAUX, Capacite, Lieu, Praticien
 from rorcli.model import Establishment, Placed, Unite, decode, every_key, spec_at
+from rorcli.plurals import counted
 from rorcli.text import edits, selectors
 from rorcli.text.document import Document
 from rorcli.validation import validate
@@ -133,7 +134,8 @@ def replace_value(
     found = [p for p in inside if edits.value_at(document.data, p) == _item(p, old)]
     for pointer in reversed(found):  # what goes out of a list moves what follows
         document = _give(document, pointer, _item(pointer, new))
-    said = f"{len(found)} remplacement(s) de « {old} »" if found else f"« {old} » n'y figure pas"
+    replaced = f"{counted(len(found), 'remplacement')} de « {old} »"
+    said = replaced if found else f"« {old} » n'y figure pas"
     return Edited(document, (f"{document.path} : {said}",))
 
 
@@ -269,16 +271,16 @@ def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: 
     place = described(document, choose_lieu(placed.unit, lieu))
     wanted = Capacite(**measure).identity
     ranks = [rank for rank, c in enumerate(place.capacites) if c.identity == wanted]
-    counted = (f"comptée le {measure['comptee_le']}",)
+    noted = (f"comptée le {measure['comptee_le']}",)
     if not ranks:
         after = edits.append_item(document, f"{place.pointer}/capacites", dict(measure))
-        return Edited(after, counted)
+        return Edited(after, noted)
     after = document
     for key in ("nombre", "comptee_le"):
         after = edits.set_value(after, f"{place.pointer}/capacites/{ranks[0]}/{key}", measure[key])
     if after.text == document.text:
         return _already(document, f"{measure['nombre']} déjà compté ce jour")
-    return Edited(after, counted)
+    return Edited(after, noted)
 
 
 def _in_new_lieu(document: Document, placed: Placed, measure: Mapping[str, Any]) -> Edited:

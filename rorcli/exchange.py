@@ -32,6 +32,7 @@ from rorcli.nouns import Noun
 from rorcli.planning.changes import Change, Choice, Merge, merge, rebase
 from rorcli.planning.facts import Facts, facts
 from rorcli.planning.plan import Sides
+from rorcli.plurals import counted
 from rorcli.stores.base import LoadableStore, Snapshot
 from rorcli.sync import NOBODY, Named, agreement, new_base, notes_on
 from rorcli.text import render
@@ -283,7 +284,7 @@ def load(
         ours = decode(data) if isinstance(data, dict) else Establishment()
         refused = Exchange(ours.finess, path, Status.REFUSED)
         if count := errors[document.path]:
-            yield replace(refused, problem=DataError(f"{path} : {count} erreur(s)",
+            yield replace(refused, problem=DataError(f"{path} : {counted(count, 'erreur')}",
                                                      remedy=f"rorcli validate {path}"))  # fmt: skip
             continue
         try:

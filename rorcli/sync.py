@@ -30,6 +30,7 @@ from rorcli.planning.changes import Change, Choice, Merge, differences, merge, r
 from rorcli.planning.facts import Facts, doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
+from rorcli.plurals import counted
 from rorcli.text.document import Document
 from rorcli.text.edits import set_value
 from rorcli.text.selectors import node_keys
@@ -235,7 +236,7 @@ def _refusal(
             prepared,
             Status.REFUSED,
             ExitCode.FINDINGS,
-            f"{len(prepared.errors)} erreur(s) dans les unités à modifier",
+            f"{counted(len(prepared.errors), 'erreur')} dans les unités à modifier",
             f"rorcli validate {prepared.document.path}",
         )
     if refused := plan.refusals(allowed):
@@ -264,7 +265,8 @@ def apply(prepared: Prepared, store: Store, *, today: date, author: str) -> Outc
             prepared,
             Status.FAILED,
             ExitCode.UNAVAILABLE,
-            f"relu après écriture, l'annuaire tient autre chose pour {len(astray)} valeur(s)",
+            "relu après écriture, l'annuaire tient autre chose pour "
+            f"{counted(len(astray), 'valeur')}",
             "rorcli diff montre ce qu'il tient",
         )
     try:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "rorcli"
 # The modules of a pattern are neighbours: none imports another.
 ROOMS = """
     rorcli
-    errors identifiers codes fields nouns items model
+    errors plurals identifiers codes fields nouns items model
     text text.problems text.document text.render text.edits text.blocks text.batches text.selectors
     validation.findings validation.suppressions validation.lessons validation.view validation.causes validation.forms validation.wording validation.schema
     validation.numbers validation.rules validation.plausibility validation.across validation.completeness validation validation.freshness

@@ -18,6 +18,7 @@ from rorcli import files
 from rorcli.annuaire.extract import BLOCK, RPPS_LENGTH, Extract, Row, Situation
 from rorcli.codes import fold
 from rorcli.errors import UsageError
+from rorcli.plurals import counted
 
 VERSION = 1
 # What goes through the blocks and tells how far: blocks, how many there will be.
@@ -107,7 +108,7 @@ def _build(extract: Path, path: Path, progress: Progress, say: Callable[[str], o
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     if read.odd:
-        say(f"{extract} : {len(read.odd)} ligne(s) illisible(s) laissée(s) de côté, dont la ligne "
+        say(f"{extract} : {counted(len(read.odd), 'ligne illisible')} de côté, d'abord la ligne "
             f"{read.odd[0]}")  # fmt: skip
 
 

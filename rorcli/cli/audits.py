@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from rorcli import files
 from rorcli.cli.checkups import Report, write_reports
 from rorcli.errors import ExitCode, UsageError, strongest
+from rorcli.plurals import counted
 from rorcli.reports import Line
 from rorcli.reports.discretion import personal
-from rorcli.reports.findings import counted, render_finding
+from rorcli.reports.findings import render_finding
 from rorcli.validation import Finding, Severity, validate_all
 from rorcli.validation.auditing import (
     AGE,

@@ -15,7 +15,8 @@ from rorcli import files
 from rorcli.cli.options import OUTPUT
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.inspection import Terms, inspect
-from rorcli.reports.findings import counted, render_counts
+from rorcli.plurals import counted
+from rorcli.reports.findings import render_counts
 from rorcli.text.document import Document, read
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rorcli import basefile, files, sync
+from rorcli.plurals import counted
 from rorcli.reports import Line
 from rorcli.reports import plan as report
 from rorcli.reports.machine import dumps
@@ -39,7 +40,9 @@ def prepare_files(
     for error in found.unreadable:
         raise error
     if found.skipped:
-        session.terminal.detail(f"{found.skipped} autre(s) fichier(s) YAML laissé(s) de côté")
+        session.terminal.detail(
+            f"{counted(found.skipped, 'autre fichier')} YAML, sans établissement"
+        )
     resting = {} if whole or named != sync.NOBODY else _resting(session, found.paths, store)
     moved = [path for path in found.paths if path not in resting]
     every = resting | dict(zip(moved, _compared(session, moved, store, named), strict=True))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rorcli.errors import DataError, ExitCode, RorcliError
 from rorcli.exchange import Exchange, Status, exit_code
+from rorcli.plurals import counted
 from rorcli.reports.lists import exchange_counts, exchange_data, exchange_line
 from rorcli.reports.machine import dumps
 
@@ -98,14 +99,14 @@ def _tell_left_out(report: Report, bag: ExportBag) -> None:
     first = islice(orphans, FAULTS_TOLD)
     say(*(f"{each.path}:{each.line} : {each.message}" for each in first))
     if more := sum(1 for _ in orphans):
-        say(f"… et {more} autre(s) ressource(s) sans rattachement")
+        say(f"… et {counted(more, 'autre ressource')} sans rattachement")
     if bag.others:
-        say(f"{bag.others} ressource(s) d'un autre type laissée(s) de côté")
+        say(f"Laissé de côté : {counted(bag.others, 'ressource')} d'un autre type")
     if bag.unnamed:
-        say(f"{bag.unnamed} établissement(s) sans numéro FINESS laissé(s) de côté")
+        say(f"Laissé de côté : {counted(bag.unnamed, 'établissement')} sans numéro FINESS")
     report.add_unreadable(
         DataError(f"{each.path}:{each.line} : {each.message}", remedy="la suite a été chargée")
         for each in bag.faults
     )
     if more := bag.fault_count - len(bag.faults):
-        report.add_unreadable([DataError(f"… et {more} autre(s) ligne(s) illisible(s)")])
+        report.add_unreadable([DataError(f"… et {counted(more, 'autre ligne illisible')}")])

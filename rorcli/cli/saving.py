@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rorcli import sync
 from rorcli.cli import comparisons
 from rorcli.errors import ExitCode, RefusedError, UsageError
+from rorcli.plurals import counted
 from rorcli.reports import plan as report
 from rorcli.reports.findings import render_finding
 from rorcli.reports.machine import dumps
@@ -79,7 +80,8 @@ def _apply_all(
     except KeyboardInterrupt:
         left = len(prepared) - len(outcomes)
         _report(session, outcomes, output, whole=False)
-        session.terminal.warn(f"Interrompu : {left} établissement(s) non traités ; relancez push.")
+        rest = counted(left, "établissement")
+        session.terminal.warn(f"Interrompu : {rest} à traiter encore ; relancez push.")
         raise
     return outcomes
 
@@ -91,7 +93,8 @@ def _agrees(session: Session, to_write: list[Prepared]) -> bool:
                          remedy="rorcli push --yes FICHIER enregistre sans question")  # fmt: skip
     count = sum(report.count_changes(each.plan) for each in to_write if each.plan)
     return session.terminal.ask(
-        f"Enregistrer {count} modification(s) dans {len(to_write)} établissement(s) ?"
+        f"Enregistrer {counted(count, 'modification')} dans "
+        f"{counted(len(to_write), 'établissement')} ?"
     )
 
 

@@ -44,6 +44,7 @@ from rorcli.planning.facts import (
 )
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.veils import veiled
+from rorcli.plurals import counted
 
 # What tells an establishment from another; the directory's may not change by accident.
 IDENTITY = {(EG, "siret"): "SIRET", (EG, "categorie"): "catégorie"}
@@ -209,7 +210,7 @@ def _no_base(changes: Iterable[Change], sides: Sides) -> Iterator[Guard]:
         yield Guard(
             "no-base",
             len(risky),
-            f"{len(risky)} valeur(s) de l'annuaire seraient remplacées ou effacées sans que l'on "
+            f"{counted(len(risky), 'valeur')} de l'annuaire à remplacer ou à effacer sans que l'on "
             "sache ce que votre fichier en savait (pas de base : rorcli pull --merge)",
         )
 
@@ -225,8 +226,8 @@ def _structure(changes: Iterable[Change]) -> Iterator[Guard]:
         yield Guard(
             "structure",
             len(moved),
-            f"{len(moved)} unité(s) ajoutées, retirées, déplacées ou de niveau changé : la "
-            "structure relève de l'équipe ROR régionale (dossier collaboratif)",
+            f"{counted(len(moved), 'unité')} à ajouter, à retirer, à déplacer ou à changer de "
+            "niveau : la structure relève de l'équipe ROR régionale (dossier collaboratif)",
         )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from rorcli.codes import table
+from rorcli.plurals import counted
 from rorcli.reports import Line
 from rorcli.reports.audit import Cell, about, asked_of, day_word, told
-from rorcli.reports.findings import counted, one_line
+from rorcli.reports.findings import one_line
 from rorcli.validation.auditing import Audit, Site, Summary
 from rorcli.validation.freshness import Aged, Place
 from rorcli.validation.national import Status

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rorcli.plurals import counted
 from rorcli.reports import Line
-from rorcli.reports.findings import counted, one_line
+from rorcli.reports.findings import one_line
 from rorcli.validation.auditing import Account, Audit, Criteria, Missing, Summary
 from rorcli.validation.freshness import Aged, Ask, Place
 from rorcli.validation.national import CODES, Requirement, Status

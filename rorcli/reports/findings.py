@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rorcli.errors import RorcliError
+from rorcli.plurals import counted
 from rorcli.reports import Line, Span
 from rorcli.validation.findings import Finding, Severity
 
@@ -54,11 +55,6 @@ def findings_data(
         "counts": {severity.value: counts[severity] for severity in Severity},
         "unreadable": [{"message": e.message, "remedy": e.remedy} for e in unreadable],
     }
-
-
-def counted(number: int, noun: str) -> str:
-    """`0 erreur`, `2 erreurs`; the noun takes a plain plural."""
-    return f"{number} {noun}{'s' if number > 1 else ''}"
 
 
 def one_line(text: str) -> str:

@@ -17,9 +17,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from rorcli.plurals import counted
 from rorcli.reports.audit import STATUS_WORDS, UNKNOWN, about, asked_of, requirement_counts, told
 from rorcli.reports.discretion import hiding
-from rorcli.reports.findings import counted, one_line
+from rorcli.reports.findings import one_line
 from rorcli.validation.auditing import Audit, Criteria
 from rorcli.validation.freshness import Aged, parse_limit
 from rorcli.validation.national import Status

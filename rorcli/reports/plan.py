@@ -14,6 +14,7 @@ from rorcli.errors import ExitCode
 from rorcli.model import Establishment
 from rorcli.planning.changes import Change
 from rorcli.planning.plan import Plan
+from rorcli.plurals import counted
 from rorcli.reports import Line
 from rorcli.reports.changes import Names, kind_of, render_nodes, tally
 from rorcli.reports.conflicts import disputes
@@ -52,7 +53,8 @@ def render_theirs(prepared: Prepared) -> list[Line]:
     if plan is None or not plan.theirs:
         return []
     names = names_of(prepared)
-    head = f"{plan.finess} : {tally(plan.theirs).total()} modification(s) faites dans l'annuaire"
+    made = counted(tally(plan.theirs).total(), "modification faite")
+    head = f"{plan.finess} : {made} dans l'annuaire"
     return [((head, "info"),), *render_nodes(plan.theirs, names)]
 
 

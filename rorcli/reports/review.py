@@ -13,11 +13,12 @@ from rorcli.model import Establishment
 from rorcli.planning.changes import Change
 from rorcli.planning.facts import EG, EJ, PARENT, Path, locate
 from rorcli.planning.plan import by_node
+from rorcli.plurals import counted
 from rorcli.reports import Line
 from rorcli.reports.changes import IDENTITY, is_thing, node_lines, show, tally
 from rorcli.reports.conflicts import Dispute, disputes
 from rorcli.reports.discretion import RESERVED, hiding, personal
-from rorcli.reports.findings import counted, escaped, one_line
+from rorcli.reports.findings import escaped, one_line
 from rorcli.reports.plan import names_of
 from rorcli.sync import Prepared
 

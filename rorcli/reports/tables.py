@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rorcli.plurals import counted
 from rorcli.reports import Line
-from rorcli.reports.findings import counted, finding_data, one_line
+from rorcli.reports.findings import finding_data, one_line
 from rorcli.tables.intake import DID, Intake, Outcome, Problem
 from rorcli.validation.findings import Finding
 

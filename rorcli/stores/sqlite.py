@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from rorcli.errors import DataError, StoreConflictError
 from rorcli.model import LEVELS, Establishment, decode, to_data
 from rorcli.planning.plan import Plan
+from rorcli.plurals import counted
 from rorcli.stores.base import (
     Added,
     Ages,
@@ -130,7 +131,7 @@ class SqliteStore:
 
     def describe(self) -> str:
         """How many establishments it holds."""
-        return f"{sum(1 for _ in self.search(Query()))} établissement(s)"
+        return counted(sum(1 for _ in self.search(Query())), "établissement")
 
     def search(self, query: Query) -> Iterator[Hit]:
         """See `Store.search`."""

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from rorcli.errors import UsageError
+from rorcli.plurals import counted
 from rorcli.tables.binding import Asked, Binder, Bound
 from rorcli.tables.cells import Cell, CellError
 from rorcli.tables.channels import coordonnee
@@ -116,8 +117,8 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
         raise UsageError(f"{path} : --map nomme un en-tête absent : {said}",
                          remedy="recopiez-le tel qu'il est dans le tableau")  # fmt: skip
     if intake.kept:
-        intake.notes.append(f"{intake.kept} cellule(s) vide(s) : la valeur de la fiche reste ; "
-                            "--replace l'efface")  # fmt: skip
+        empty = counted(intake.kept, "cellule vide")
+        intake.notes.append(f"{empty} : la valeur de la fiche reste ; --replace l'efface")
     for node, day in verified.values():
         intake.steps[node.document.path].append(Put(f"{node.pointer}/verifie_le", day))
     return intake

@@ -153,8 +153,8 @@ def test_what_is_no_establishment_is_counted(tmp_path, store):
     task = {"resourceType": "Task", "id": "anomalie"}
     result = run(["load", export(tmp_path / "export", [*RESOURCES, cabinet, task])], store=store)
     assert result.code == 0
-    assert "1 ressource(s) d'un autre type laissée(s) de côté" in result.err
-    assert "1 établissement(s) sans numéro FINESS laissé(s) de côté" in result.err
+    assert "Laissé de côté : 1 ressource d'un autre type" in result.err
+    assert "Laissé de côté : 1 établissement sans numéro FINESS" in result.err
 
 
 def test_an_export_in_json_tells_its_bad_lines(tmp_path, store):

@@ -93,7 +93,7 @@ def test_the_person_is_asked_once(desks, answer, code, after):
     a.edit("telephone=02 61 91 40 77")
     result = a.run("push", a.ehpad, stdin=answer, tty=True)
     assert result.code == code
-    assert "Enregistrer 1 modification(s) dans 1 établissement(s) ?" in result.err
+    assert "Enregistrer 1 modification dans 1 établissement ?" in result.err
     assert version(a) == after
 
 

@@ -418,7 +418,7 @@ def test_an_emptied_cell_erases_only_when_the_table_is_the_list(file):
     rows = [{**row, "Secteur conventionnel": ""} for row in exported(file, "praticiens")]
     result = taken(file, rows)
     assert result.err.endswith("Rien à changer.\n")
-    assert "cellule(s) vide(s) : la valeur de la fiche reste ; --replace l'efface" in result.err
+    assert "cellules vides : la valeur de la fiche reste ; --replace l'efface" in result.err
     assert taken(file, rows, "--replace").code == 0
     assert unit(file).praticiens[0].secteur is None
 

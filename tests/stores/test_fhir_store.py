@@ -212,7 +212,7 @@ def test_a_push_that_breaks_off_says_how_far_it_came_and_is_taken_up(fake, store
     fake.answers = lambda method, path: (
         (422, {}, b"{}") if method == "PUT" and "Healthcare" in path else None
     )
-    with pytest.raises(StoreUnavailableError, match=r"1 écriture\(s\) sur 2") as raised:
+    with pytest.raises(StoreUnavailableError, match=r"écritures déjà faites : 1 sur 2") as raised:
         apply(store, changed(WITH_LIEU, wish))
     assert "reprend" in raised.value.remedy
     fake.answers = lambda method, path: None

@@ -112,7 +112,7 @@ def test_some_odd_lines_among_many_are_left_out_and_told(tmp_path):
     path = write(tmp_path / "a.txt", *(line(TARTAMPION) for _ in range(5000)), "a|b")
     said: list[str] = []
     open_index(path, tmp_path / "cache", lambda blocks, total: blocks, said.append).close()
-    assert said == [f"{path} : 1 ligne(s) illisible(s) laissée(s) de côté, dont la ligne 5002"]
+    assert said == [f"{path} : 1 ligne illisible de côté, d'abord la ligne 5002"]
 
 
 def test_an_index_is_built_once_and_again_when_the_extract_changes(tmp_path):

@@ -115,7 +115,7 @@ def test_a_value_is_replaced_wherever_its_key_holds_it(key, old, new, came):
     after = edition.replace_value(before, ("",), key, old, new)
     lines = ndiff(SAMPLE.splitlines(), after.document.text.splitlines())
     assert [line[2:].strip() for line in lines if line.startswith("+ ")] == came
-    assert after.notes == (f"etab.yaml : 1 remplacement(s) de « {old} »",)
+    assert after.notes == (f"etab.yaml : 1 remplacement de « {old} »",)
     again = edition.replace_value(after.document, ("",), key, old, new)
     assert (again.document, again.notes) == (
         after.document,

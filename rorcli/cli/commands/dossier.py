@@ -14,6 +14,7 @@ from rorcli import files
 from rorcli.cli.comparisons import prepare_files
 from rorcli.cli.options import OUTPUT, File
 from rorcli.errors import ExitCode, RefusedError, UsageError
+from rorcli.plurals import counted
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
@@ -157,15 +158,16 @@ def _tell_beside(session: Session, prepared: Prepared) -> None:
 
     for finding in prepared.errors:
         session.terminal.warn(render_finding(finding))
-    if prepared.plan and prepared.plan.conflicts:
-        session.terminal.warn(f"{len(prepared.plan.conflicts)} conflit(s), qui ne sont pas dans la "
-                              "demande : rorcli diff les montre")  # fmt: skip
+    conflicts = prepared.plan.conflicts if prepared.plan else ()
+    if conflicts:
+        said = counted(len(conflicts), "conflit")
+        session.terminal.warn(f"Hors de la demande : {said} ; voyez rorcli diff")
 
 
 def _tell_next(session: Session, file: Path, count: int) -> None:
     region = session.settings.region
     session.terminal.say(
-        f"{count} demande(s), à envoyer à l'équipe ROR {region.name} : {region.mail}, "
+        f"{counted(count, 'demande')}, à envoyer à l'équipe ROR {region.name} : {region.mail}, "
         f"{region.phone}",
         f"  → une fois la demande acceptée : rorcli pull --merge {file}",
     )

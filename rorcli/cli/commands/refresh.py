@@ -19,7 +19,7 @@ from rorcli.cli.options import File
 from rorcli.cli.register import look_up
 from rorcli.edition import Edited
 from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
-from rorcli.reports.findings import counted
+from rorcli.plurals import counted
 from rorcli.text import edits
 from rorcli.text.document import Document
 from rorcli.validation.freshness import Dates

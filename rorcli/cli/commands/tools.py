@@ -16,6 +16,7 @@ from rorcli import codes as nomenclatures
 from rorcli.cli.completion import SHELLS, script
 from rorcli.cli.options import Output, Paths, Yes
 from rorcli.errors import ExitCode, RefusedError, RorcliError, UsageError, strongest
+from rorcli.plurals import counted
 from rorcli.reports.machine import dumps
 from rorcli.settings import redacted
 
@@ -77,7 +78,7 @@ def _read_all(
     documents: list[tuple[Path, Document]] = []
     unreadable = list(found.unreadable)
     if found.skipped:
-        session.terminal.say(f"{found.skipped} autre(s) fichier(s) YAML laissé(s) de côté")
+        session.terminal.say(f"{counted(found.skipped, 'autre fichier')} YAML, sans établissement")
     for path in found.paths:
         try:
             documents.append((path, files.read_file(path)))

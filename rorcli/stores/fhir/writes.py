@@ -74,7 +74,7 @@ class Writer:
         if not self.held:
             return error
         return type(error)(
-            f"{error.message} ; {len(self.held)} écriture(s) sur {total} étaient faites",
+            f"{error.message} ; écritures déjà faites : {len(self.held)} sur {total}",
             remedy="relancez rorcli push : il reprend où il s'est arrêté, sans doublon",
         )
 
