@@ -113,10 +113,21 @@ class Table:
         """The value set's first code with this label, whatever its accents and case, or None."""
         return self._by_label.get(fold(text))
 
+    def with_noughts(self, text: str) -> Code | None:
+        """The code of the value set that digits mean without its leading zeros, or None.
+
+        Spreadsheets, YAML and hurried people drop them.
+        """
+        bare = text.lstrip("0")
+        if not (text.isdigit() and text.isascii()) or text in self.codes:
+            return None
+        alike = (c for c in self.codes.values() if c.in_value_set and c.code.lstrip("0") == bare)
+        return next(alike, None)
+
     def closest(self, text: str) -> Code | None:
         """The code of the value set that was probably meant, by code or label, or None.
 
-        Before likeness comes equality but for leading zeros, which spreadsheets and YAML drop.
+        Before likeness comes equality but for leading zeros.
         """
         known: dict[str, Code] = {}
         for key, label, code in self._folded:

@@ -134,8 +134,10 @@ def replace_value(
     found = [p for p in inside if edits.value_at(document.data, p) == _item(p, old)]
     for pointer in reversed(found):  # what goes out of a list moves what follows
         document = _give(document, pointer, _item(pointer, new))
-    replaced = f"{counted(len(found), 'remplacement')} de « {old} »"
-    said = replaced if found else f"« {old} » n'y figure pas"
+    said = f"{counted(len(found), 'remplacement')} de « {old} »"
+    if not found:
+        meant = selectors.lost_noughts(spec_at(inside[0]), old) if inside else ""
+        said = f"« {old} » n'y figure pas{meant and f' ; {meant}'}"
     return Edited(document, (f"{document.path} : {said}",))
 
 

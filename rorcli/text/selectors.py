@@ -81,16 +81,20 @@ def _is_piece(piece: str, path: str) -> bool:
 
 def select_units(establishment: Establishment, patterns: list[tuple[str, str]]) -> list[Placed]:
     """Every unit whose keys all match their glob: [("type", "uo"), ("nom", "Consultation*")]."""
-    known = [key for key, spec in keys_of(Unite).items() if spec.noun() is None]
+    known = {key: spec for key, spec in keys_of(Unite).items() if spec.noun() is None}
     for key, _ in patterns:
         if key not in known:
             raise UsageError(f"--where {key}= : clé inconnue d'une unité",
                              remedy=f"clés : {', '.join(known)}")  # fmt: skip
-    return [
+    found = [
         placed
         for placed in establishment.units()
         if all(_matches(getattr(placed.unit, key), glob) for key, glob in patterns)
     ]
+    for key, glob in () if found else patterns:
+        if meant := lost_noughts(known[key], glob):
+            raise UsageError(f"--where {key}={glob} : aucune unité n'a ce code", remedy=meant)
+    return found
 
 
 def _matches(value: object, glob: str) -> bool:
@@ -181,8 +185,11 @@ def parse_words(name: str, words: str) -> str:
     exact = table.by_label(words)
     if exact is not None:
         return exact.code
+    if meant := table.with_noughts(words):
+        raise UsageError(f"« {words} » n'est pas un code de la table {name}",
+                         remedy=_did_you_mean(meant))  # fmt: skip
     found = [code for code in table.search(words.split()) if code.in_value_set]
-    if len(found) == 1:
+    if len(found) == 1 or (found and codes.fold(found[0].code) == codes.fold(words)):
         return found[0].code
     listed = ", ".join(f"{code.code} {code.label}" for code in found[:_SHOWN_CANDIDATES])
     closest = table.closest(words)
@@ -190,9 +197,19 @@ def parse_words(name: str, words: str) -> str:
         raise UsageError(f"« {words} » désigne {len(found)} codes : {listed}"
                          + ("…" if len(found) > _SHOWN_CANDIDATES else ""),
                          remedy="précisez, ou donnez le code")  # fmt: skip
-    hint = f"vouliez-vous dire {closest.code} {closest.label} ?" if closest else ""
+    hint = _did_you_mean(closest) if closest else ""
     raise UsageError(f"« {words} » ne désigne aucun code de la table {name}",
                      remedy=f"{hint} rorcli codes {name} MOTS en propose".strip())  # fmt: skip
+
+
+def lost_noughts(spec: Spec | None, text: str) -> str:
+    """Which code a text means that lacks its leading zeros, as a question; "" for any other."""
+    meant = codes.table(spec.table).with_noughts(text) if spec and spec.table else None
+    return _did_you_mean(meant) if meant else ""
+
+
+def _did_you_mean(code: codes.Code) -> str:
+    return f"vouliez-vous dire {code.code} {code.label} ?"
 
 
 def _has_own_box(node: str, key: str) -> bool:

@@ -203,9 +203,10 @@ def _label(seen: _Seen, table: codes.Table, labelled: codes.Code) -> Said:
 def _no_code(seen: _Seen, table: codes.Table) -> Said:
     """What no table holds: certain is a code that has only lost its noughts."""
     spec, text = seen.spec, seen.text
-    near, message = table.closest(text), f"{seen.label} : le code {_quoted(text)} n'existe pas"
-    if near and text.isdigit() and near.code.lstrip("0") == text.lstrip("0"):
-        return "ROR114", message, f"écrivez {_with_label(near)}", near.code
+    message = f"{seen.label} : le code {_quoted(text)} n'existe pas"
+    if sure := table.with_noughts(text):
+        return "ROR114", message, f"écrivez {_with_label(sure)}", sure.code
+    near = table.closest(text)
     remedy = f"peut-être {_with_label(near)} ; {_list(spec)}" if near else _list(spec)
     return "ROR114", message, remedy
 

@@ -154,6 +154,36 @@ PERSON = ["--civilite", "M", "--titre", "DR", "--nom", "PRUNIER", "--prenom", "�
           "--mode-exercice", "S"]  # fmt: skip
 
 
+LOST_NOUGHTS = [
+    (["add-activity", CONSULTATIONS, "22"], "022 Chirurgie gynécologique"),
+    (["add-activity", CONSULTATIONS, "053", "22"], "022 Chirurgie gynécologique"),
+    (["remove-activity", CONSULTATIONS, "53"], "053 Gynécologie médicale"),
+    (["edit", "contacts[fonction:1].telephone=02 61 91 00 55"], "01 Direction de l'établissement"),
+    (["edit", "--where", "champ_activite=1", "unite_sensible=false"], "01 Médecine, Chirurgie"),
+]
+
+
+@pytest.mark.parametrize(("words", "meant"), LOST_NOUGHTS, ids=[w[-1] for w, _ in LOST_NOUGHTS])
+def test_a_code_that_lost_its_noughts_is_proposed_whole(file, words, meant):
+    before = file.read_bytes()
+    result = run([words[0], file, *words[1:]])
+    assert (result.code, result.out) == (2, "")
+    assert f"vouliez-vous dire {meant}" in result.err
+    assert file.read_bytes() == before
+
+
+def test_what_is_replaced_may_have_lost_its_noughts_too(file):
+    result = run(["edit", file, "--replace", "activites", "53", "022"])
+    assert result.code == 0
+    assert "« 53 » n'y figure pas ; vouliez-vous dire 053 Gynécologie médicale ?" in result.err
+
+
+def test_a_code_may_be_typed_in_small_letters(file):
+    words = ["add-practitioner", file, CONSULTATIONS, "--rpps", "10099999996"]
+    result = run([*words, "--type-savoir-faire", "s", "--specialite", "sm04"])
+    assert (result.code, lines(result.out)[1]) == (0, ["specialite: SM04  # Anesthésie-réanimation"])
+
+
 def test_a_practitioner_is_added_updated_and_removed(file):
     rpps = "10999990004"
     assert run(["add-practitioner", file, CONSULTATIONS, "--rpps", rpps, *PERSON]).code == 0
