@@ -23,6 +23,7 @@ from rorcli.text import edits, selectors
 from rorcli.text.document import Document
 from rorcli.validation import validate
 from rorcli.validation.findings import Finding, Severity
+from rorcli.validation.view import day_of
 
 
 @dataclass(frozen=True)
@@ -327,14 +328,32 @@ def described(document: Document, lieu: Lieu) -> Lieu:
     return next(elsewhere, lieu)
 
 
-def confirm(document: Document, units: Iterable[str], day: date) -> Edited:
-    """Writes `verifie_le` on the EG, or on the units named; it holds for what is below."""
+def confirm(document: Document, units: Iterable[str], day: date, today: date) -> Edited:
+    """Writes `verifie_le` on the EG, or on the units named; it holds for what is below.
+
+    UsageError where a later verification is written already, if its day has come.
+    """
     after = document
     for node in nodes(document, units, []):
+        _require_no_later(document, node, day, today)
         after = edits.set_value(after, f"{node}/verifie_le", day.isoformat())
     if after.text == document.text:
         return _already(document, f"déjà vérifié le {day.isoformat()}")
     return Edited(after)
+
+
+def _require_no_later(document: Document, node: str, day: date, today: date) -> None:
+    """A verification forgets no later one; a day to come is a mistake that may go."""
+    held = day_of(str(edits.value_at(document.data, f"{node}/verifie_le")))
+    if held is None or not day < held <= today:
+        return
+    identifier = edits.value_at(document.data, f"{node}/id")
+    unit = f" --unit {identifier}" if identifier else ""
+    raise UsageError(
+        f"déjà vérifié le {held}, après le {day} que vous donnez ; rien n'a été écrit",
+        remedy="pour revenir à cette date plus ancienne : "
+        f"rorcli edit {document.path}{unit} verifie_le={day}",
+    )
 
 
 def added_errors(before: Document, after: Document, today: date) -> list[Finding]:

@@ -158,12 +158,14 @@ LOST_NOUGHTS = [
     (["add-activity", CONSULTATIONS, "22"], "022 Chirurgie gynécologique"),
     (["add-activity", CONSULTATIONS, "053", "22"], "022 Chirurgie gynécologique"),
     (["remove-activity", CONSULTATIONS, "53"], "053 Gynécologie médicale"),
-    (["edit", "contacts[fonction:1].telephone=02 61 91 00 55"], "01 Direction de l'établissement"),
+    (["edit", "contacts[fonction:1].telephone=02 61 91 00 55"], "01 Directeur"),
     (["edit", "--where", "champ_activite=1", "unite_sensible=false"], "01 Médecine, Chirurgie"),
 ]
 
 
-@pytest.mark.parametrize(("words", "meant"), LOST_NOUGHTS, ids=[w[-1] for w, _ in LOST_NOUGHTS])
+@pytest.mark.parametrize(
+    ("words", "meant"), LOST_NOUGHTS, ids=[" ".join(w) for w, _ in LOST_NOUGHTS]
+)
 def test_a_code_that_lost_its_noughts_is_proposed_whole(file, words, meant):
     before = file.read_bytes()
     result = run([words[0], file, *words[1:]])
@@ -181,7 +183,10 @@ def test_what_is_replaced_may_have_lost_its_noughts_too(file):
 def test_a_code_may_be_typed_in_small_letters(file):
     words = ["add-practitioner", file, CONSULTATIONS, "--rpps", "10099999996"]
     result = run([*words, "--type-savoir-faire", "s", "--specialite", "sm04"])
-    assert (result.code, lines(result.out)[1]) == (0, ["specialite: SM04  # Anesthésie-réanimation"])
+    assert (result.code, lines(result.out)[1]) == (
+        0,
+        ["specialite: SM04  # Cardiologie et Maladies vasculaires (SM)"],
+    )
 
 
 def test_a_practitioner_is_added_updated_and_removed(file):
@@ -236,6 +241,25 @@ def test_a_check_is_dated_on_the_whole_or_on_units(file):
     assert unit(file).verifie_le == "2026-11-20"
     assert run(["confirm", file, "--le", "2026-11-26"]).code == 2
     assert run(["confirm", file, "--le", "hier"]).code == 2
+
+
+def test_a_check_forgets_no_later_one_unless_that_is_asked_for(file):
+    assert run(["confirm", file, "--unit", CONSULTATIONS]).code == 0
+    before = file.read_bytes()
+    result = run(["confirm", file, "--unit", CONSULTATIONS, "--le", "20/11/2026"])
+    assert (result.code, result.out) == (2, "")
+    assert f"déjà vérifié le {TODAY}, après le 2026-11-20 que vous donnez" in result.err
+    assert file.read_bytes() == before
+    (command,) = [line for line in result.err.splitlines() if "rorcli edit" in line]
+    words = command.partition("rorcli ")[2].split()
+    assert run(words).code == 0
+    assert unit(file).verifie_le == "2026-11-20"
+
+
+def test_a_check_on_a_day_to_come_gives_way_to_one_of_today(file):
+    assert run(["edit", file, "verifie_le=2027-11-25"]).code == 0
+    assert lines(run(["confirm", file]).out) == (
+        ["verifie_le: 2027-11-25"], [f"verifie_le: {TODAY}"])  # fmt: skip
 
 
 @pytest.fixture

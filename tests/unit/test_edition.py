@@ -287,10 +287,12 @@ def test_a_lieu_that_is_not_clear_is_told_with_the_choices(uo, lieu, said):
 
 def test_a_check_is_dated_on_each_node_that_was_named():
     day = date(2026, 11, 25)
-    assert done(partial(edition.confirm, units=[], day=day))[1] == ["verifie_le: 2026-11-25"]
-    gone, came, _ = done(partial(edition.confirm, units=[UO, "Pôle"], day=day))
+    assert done(partial(edition.confirm, units=[], day=day, today=day))[1] == [
+        "verifie_le: 2026-11-25"
+    ]
+    gone, came, _ = done(partial(edition.confirm, units=[UO, "Pôle"], day=day, today=day))
     assert (gone, came) == (["verifie_le: 2026-05-10"], ["verifie_le: 2026-11-25"] * 2)
-    again = edition.confirm(read(SAMPLE, "x"), [UO], date(2026, 5, 10))
+    again = edition.confirm(read(SAMPLE, "x"), [UO], date(2026, 5, 10), TODAY)
     assert again.notes == ("x : déjà vérifié le 2026-05-10",)
 
 

@@ -323,7 +323,7 @@ def confirm(
     return run(
         context.obj,
         [file],
-        lambda d: edition.confirm(d, unit or [], day),
+        lambda d: edition.confirm(d, unit or [], day, context.obj.today),
         Options(dry_run, push),
     )
 
