@@ -6,7 +6,6 @@ Rules as in `validation.rules`; all are warnings.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -61,13 +60,14 @@ def check_counts(view: View) -> Iterator[Issue]:
 
 
 def check_beds(view: View) -> Iterator[Issue]:
-    """ROR316; a lieu that another UO uses may have that one's beds."""
-    uses = Counter(lieu.id for placed in view.units for lieu in placed.unit.lieux if lieu.id)
-    for unit in view.all_of(Unite):
+    """ROR316; a lieu where more than consultations are held may have the beds of the others."""
+    units = list(view.all_of(Unite))
+    stays = [unit for unit in units if unit.mode_prise_en_charge != CONSULTATION]
+    elsewhere = {lieu.id for unit in stays for lieu in unit.lieux if lieu.id}
+    for unit in units:
         is_visited = unit.mode_prise_en_charge == CONSULTATION
         for lieu in unit.lieux if is_visited else ():
-            is_shared = lieu.id and uses[lieu.id] > 1
-            for each in () if is_shared else lieu.capacites:
+            for each in () if lieu.id in elsewhere else lieu.capacites:
                 if (each.nature, each.statut) == ("lit", "installe") and each.nombre:
                     message = f"{named(unit)} : une consultation, et des lits installés"
                     remedy = "corrigez « mode_prise_en_charge » de l'UO, ou « nature »"

@@ -224,6 +224,11 @@ def test_a_capacity_is_counted_today(file):
     assert run(["set-capacity", file, BEDS, "3", "--lieu", "ailleurs"]).code == 2
 
 
+def test_beds_of_a_consultation_are_doubted_though_another_consultation_shares_the_lieu(file):
+    result = run(["set-capacity", file, CONSULTATIONS, "4"])
+    assert (result.code, "ROR316 warning" in result.err) == (0, True)
+
+
 def test_a_unit_without_lieu_gets_one_at_the_address_of_the_establishment(file):
     text = file.read_text("utf-8")
     assert "id: 52/0000106" in text
