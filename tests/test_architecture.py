@@ -21,7 +21,7 @@ ROOMS = """
     validation.perimeters validation.national validation.registration validation.auditing validation.rounds
     planning planning.limits planning.facts planning.veils planning.changes planning.plan planning.structure
     access settings
-    files inspection favorites schemafile basefile edition mending merging adoption
+    files inspection favorites schemafile basefile edition effects mending merging adoption
     login login.ring login.secret login.wording login.tls login.wire login.identity login.otp login.receiver
     login.flows login.vault login.standing login.sessions login.checkup
     stores.base stores.sqlite_index stores.sqlite_file stores.sqlite stores.matching

@@ -30,7 +30,7 @@ COMMANDS = tuple(Entry(*line) for line in (
     ("pull", "pull:pull", "Consulter", "Écrire en fichiers ce que tient l'annuaire."),
     ("codes", "read:codes", "Consulter", "Chercher un code dans les nomenclatures."),
     ("favorite", "favorites:favorite", "Consulter", "Retenir les établissements que vous suivez."),
-    ("edit", "write:edit", "Modifier", "Changer des valeurs d'un fichier."),
+    ("edit", "edit:edit", "Modifier", "Changer des valeurs d'un fichier."),
     ("add-activity", "write:add_activity", "Modifier", "Ajouter des activités à une UO."),
     ("remove-activity", "write:remove_activity", "Modifier", "Retirer des activités d'une UO."),
     ("add-practitioner", "write:add_practitioner", "Modifier", "Ajouter un praticien à une UO."),

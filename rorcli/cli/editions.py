@@ -5,13 +5,14 @@ An edit that would add an error is refused as a whole; what is already so is suc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rorcli import edition, files
-from rorcli.errors import ExitCode, RorcliError
+from rorcli.effects import effect_of, stale_codes
+from rorcli.errors import ExitCode, RorcliError, UsageError
 from rorcli.reports.findings import render_finding
 from rorcli.validation.findings import Severity
 
@@ -28,10 +29,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What every editing command can be asked: write nothing, or save to the directory too."""
+    """What every editing command can be asked: write nothing, save to the directory too, JSON."""
 
     dry_run: bool = False
     push: bool = False
+    output: str = "text"
+
+    def __post_init__(self) -> None:
+        """UsageError for two documents on one stream."""
+        if self.push and self.output == "json":
+            raise UsageError("--push et -o json ne vont pas ensemble",
+                             remedy="enregistrez ensuite : rorcli push FICHIER --yes")  # fmt: skip
 
 
 def run(
@@ -55,12 +63,20 @@ def read_all(targets: list[Path]) -> list[tuple[Path, Document]]:
 def finish(session: Session, pairs: list[Pair], notes: Iterable[Line], options: Options) -> int:
     """How an edit ends: refused whole for an error that it adds, else told, shown and written."""
     added = added_findings(session, pairs)
-    if errors := [finding for finding in added if finding.severity is Severity.ERROR]:
-        return _refuse(session, errors)
-    session.terminal.say(*notes)
-    for finding in added:
-        session.terminal.warn(render_finding(finding))
-    return _write(session, pairs, options)
+    errors = [finding for finding in added if finding.severity is Severity.ERROR]
+    told = [*notes, *_left_behind(pairs)]
+    if errors:
+        _tell_refusal(session, errors)
+    else:
+        session.terminal.say(*told)
+        for finding in added:
+            session.terminal.warn(render_finding(finding))
+    written = [] if errors else _write(session, pairs, options)
+    if options.output == "json":
+        _answer(session, pairs, written, added, told)
+    if errors:
+        return ExitCode.FINDINGS
+    return _push(session, pairs) if options.push and not options.dry_run else ExitCode.OK
 
 
 def added_findings(session: Session, pairs: list[Pair]) -> list[Finding]:
@@ -72,29 +88,58 @@ def added_findings(session: Session, pairs: list[Pair]) -> list[Finding]:
     ]
 
 
-def _refuse(session: Session, added: list[Finding]) -> int:
-    for finding in added:
+def _left_behind(pairs: list[Pair]) -> Iterator[str]:
+    """What the edit should have changed too."""
+    for _, before, after in _changed(pairs):
+        yield from stale_codes(effect_of(before, after))
+
+
+def _changed(pairs: list[Pair]) -> list[Pair]:
+    return [each for each in pairs if each[1].text != each[2].text]
+
+
+def _tell_refusal(session: Session, errors: list[Finding]) -> None:
+    for finding in errors:
         session.terminal.warn(render_finding(finding))
     session.terminal.warn("Cette modification ajouterait ces erreurs : rien n'a été écrit.")
-    return ExitCode.FINDINGS
 
 
-def _write(session: Session, pairs: list[Pair], options: Options) -> int:
+def _write(session: Session, pairs: list[Pair], options: Options) -> list[Pair]:
+    """Shows and writes what changed; what was written."""
     from rorcli.reports.difference import render_difference
 
-    changed = [each for each in pairs if each[1].text != each[2].text]
-    for _, before, after in changed:
+    changed = _changed(pairs)
+    for _, before, after in changed if options.output == "text" else ():
         session.terminal.write(render_difference(before, after))
-    if not options.dry_run:
-        files.save_all(changed)
-        session.terminal.say(*(f"{path} : écrit." for path, _, _ in changed))
     if not changed:
         session.terminal.say("Rien à changer.")
-    if options.push and not options.dry_run:
-        from rorcli.cli.saving import Answers, push_files
+    if options.dry_run:
+        return []
+    files.save_all(changed)
+    session.terminal.say(*(f"{path} : écrit." for path, _, _ in changed))
+    return changed
 
-        return push_files(session, [path for path, _, _ in pairs], Answers())
-    return ExitCode.OK
+
+def _answer(
+    session: Session,
+    pairs: list[Pair],
+    written: list[Pair],
+    added: list[Finding],
+    told: Iterable[Line],
+) -> None:
+    """The same as data: every file that was given, with what changed in it."""
+    from rorcli.reports.edits import edits_data
+    from rorcli.reports.machine import dumps
+
+    effects = (effect_of(before, after) for _, before, after in pairs)
+    paths = {after.path for _, _, after in written}
+    session.terminal.write_text(dumps(edits_data(effects, added, told, written=paths)))
+
+
+def _push(session: Session, pairs: list[Pair]) -> int:
+    from rorcli.cli.saving import Answers, push_files
+
+    return push_files(session, [path for path, _, _ in pairs], Answers())
 
 
 def edit_by_hand(session: Session, path: Path, options: Options) -> int:
@@ -102,12 +147,9 @@ def edit_by_hand(session: Session, path: Path, options: Options) -> int:
     from rorcli.cli.editor import edit_copy, keep_draft
 
     before = files.read_file(path)
-    after = edit_copy(session, before)
-    if after is None or after.text == before.text:
-        session.terminal.say("Rien n'a changé.")
-        return ExitCode.OK
+    after = edit_copy(session, before) or before
     try:
-        return _write(session, [(path, before, after)], options)
+        return finish(session, [(path, before, after)], (), options)
     except RorcliError:
         if files.read_file(path).text != after.text:
             keep_draft(session, after)

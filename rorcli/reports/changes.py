@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from rorcli import codes
 from rorcli.fields import Kind, Spec
@@ -185,6 +186,17 @@ def kind_of(change: Change) -> str:
     if change.before is None:
         return "create"
     return "delete" if change.after is None else "update"
+
+
+def change_data(change: Change, names: Names) -> dict[str, Any]:
+    """One change as every JSON form of ours says it."""
+    return {
+        "kind": kind_of(change),
+        "path": list(change.path),
+        "where": names.of(change.path),
+        "before": change.before,
+        "after": change.after,
+    }
 
 
 def is_thing(path: Path) -> bool:

@@ -16,7 +16,7 @@ from rorcli.planning.changes import Change
 from rorcli.planning.plan import Plan
 from rorcli.plurals import counted
 from rorcli.reports import Line
-from rorcli.reports.changes import Names, kind_of, render_nodes, tally
+from rorcli.reports.changes import Names, change_data, render_nodes, tally
 from rorcli.reports.conflicts import disputes
 from rorcli.reports.findings import one_line
 from rorcli.stores.base import Written
@@ -79,7 +79,7 @@ def version_data(
         "version": written.version,
         "written_on": written.written_on.isoformat(),
         "author": written.author,
-        "changes": [_change_data(change, names) for change in changes],
+        "changes": [change_data(change, names) for change in changes],
     }
 
 
@@ -115,10 +115,10 @@ def plan_data(prepared: Prepared) -> dict[str, Any]:
     return {
         **head,
         "version": plan.version,
-        "changes": [_change_data(change, names) for change in plan.changes],
-        "theirs": [_change_data(change, names) for change in plan.theirs],
+        "changes": [change_data(change, names) for change in plan.changes],
+        "theirs": [change_data(change, names) for change in plan.theirs],
         "conflicts": [
-            {"ours": _change_data(mine, names), "theirs": _change_data(other, names)}
+            {"ours": change_data(mine, names), "theirs": change_data(other, names)}
             for mine, other in plan.conflicts
         ],
         "guards": [{"name": g.name, "count": g.count, "message": g.message} for g in plan.guards],
@@ -135,16 +135,6 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "exit_code": int(outcome.code),
         "reason": outcome.reason,
         "remedy": outcome.remedy,
-    }
-
-
-def _change_data(change: Change, names: Names) -> dict[str, Any]:
-    return {
-        "kind": kind_of(change),
-        "path": list(change.path),
-        "where": names.of(change.path),
-        "before": change.before,
-        "after": change.after,
     }
 
 

@@ -240,6 +240,30 @@ def test_a_unit_without_lieu_gets_one_at_the_address_of_the_establishment(file):
         assert "créé, à l'adresse" in result.err
 
 
+MOVED = [
+    ([], "adresse.", ""),
+    ([], "entite_juridique.adresse.", ""),
+    (["--unit", CONSULTATIONS], "lieux[52/0000106].adresse.", " --unit 52/0000104"),
+]
+
+
+@pytest.mark.parametrize(("where", "prefix", "unit"), MOVED, ids=["EG", "EJ", "lieu"])
+def test_codes_of_the_former_commune_do_not_stay_unseen(file, where, prefix, unit):
+    result = run(["edit", file, *where, f"{prefix}commune=Angers"])
+    (said,) = [line for line in result.err.splitlines() if "Angers" in line]
+    assert "code_insee (44109) sans changement" in said
+    command = f'rorcli edit {file}{unit} "{prefix}code_postal=…" "{prefix}code_insee=…"'
+    assert said.endswith(command)
+    given = [f"{prefix}code_postal=49000", f"{prefix}code_insee=49007"]
+    assert "sans changement" not in run(["edit", file, *where, *given]).err
+
+
+def test_only_the_code_that_stays_is_told_and_none_for_a_new_spelling(file):
+    some = run(["edit", file, "adresse.commune=Angers", "adresse.code_postal=49000"])
+    assert "mais code_insee (44109) sans changement" in some.err
+    assert "sans changement" not in run(["edit", file, "adresse.commune=ANGERS"]).err
+
+
 def test_a_check_is_dated_on_the_whole_or_on_units(file):
     assert lines(run(["confirm", file]).out)[1] == [f"verifie_le: {TODAY}"]
     run(["confirm", file, "--unit", CONSULTATIONS, "--le", "2026-11-20"])
@@ -289,7 +313,7 @@ def test_without_a_value_the_person_s_editor_opens(file, editor):
     result = run(["edit", file], tty=True)
     assert result.code == 0
     assert value_at(read_file(file).data, "/etablissement/directeur/nom") == "LEROUX"
-    assert "Rien n'a changé" in run(["edit", file], tty=True).err
+    assert "Rien à changer" in run(["edit", file], tty=True).err
 
 
 def test_an_editor_that_leaves_an_error_is_reopened_or_given_up(file, editor):

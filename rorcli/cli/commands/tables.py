@@ -112,9 +112,7 @@ def import_(
     from rorcli.tables.intake import Way
 
     session: Session = context.obj
-    if push and output == "json":
-        raise UsageError("--push et -o json ne vont pas ensemble",
-                         remedy="enregistrez ensuite : rorcli push FICHIER --yes")  # fmt: skip
+    options = Options(dry_run, push, output)
     way = Way(parse_map(mapped or []), _known(table) if table else "", replace, session.today)
     if sheet.suffix.lower() in files.SUFFIXES:
         raise UsageError(f"{sheet} n'est pas un tableau", remedy=_ORDER)
@@ -131,7 +129,7 @@ def import_(
         return _answer(session, intake, sheet, pairs, dry_run=dry_run)
     from rorcli.reports.tables import render_intake
 
-    return finish(session, pairs, render_intake(intake, str(sheet)), Options(dry_run, push))
+    return finish(session, pairs, render_intake(intake, str(sheet)), options)
 
 
 _ORDER = "les fiches d'abord, le tableau en dernier : rorcli import etab.yaml tableau.csv"

@@ -1,91 +1,20 @@
-"""Panel "Modifier": each command splices a file, shows the difference, then writes it.
-
-An edit that would add an error is refused as a whole; what is already so is success. The directory
-is written only with `--push`, by the same way as `rorcli push`.
-"""
+"""Panel "Modifier", continued: what has a command of its own: activities, people, beds, dates."""
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
 from datetime import date
-from itertools import takewhile
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rorcli import codes, edition
 from rorcli.cli.completion import codes_of, units, words_of
-from rorcli.cli.editions import Options, edit_by_hand, run
-from rorcli.cli.options import DryRun, File, Push, UnitName
+from rorcli.cli.editions import Options, run
+from rorcli.cli.options import DryRun, File, Output, Push, UnitName
 from rorcli.cli.register import Annuaire, look_up
 from rorcli.errors import UsageError
 from rorcli.items import NATURES, SECTEURS, STATUTS
 from rorcli.text import selectors
-
-if TYPE_CHECKING:
-    from rorcli.cli.session import Session
-    from rorcli.edition import Edited
-    from rorcli.text.document import Document
-
-# A key, with selectors in brackets; a path of a file that holds "=" is told by its being there.
-_ASSIGNMENT = re.compile(r"(?P<key>(?:[^=\s/\\\[\]]|\[[^\]]*\])+)=(?P<value>.*)", re.DOTALL)
-
-
-def edit(
-    context: typer.Context,
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FICHIER|DOSSIER... [CLÉ=VALEUR]...", help="Fichiers, puis valeurs."
-        ),
-    ],
-    unit: Annotated[
-        list[str] | None,
-        typer.Option("--unit", autocompletion=units, help="Unité : identifiant, nom ou chemin."),
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="CLÉ=MOTIF", help="Unités qui répondent au motif (* ?)."),
-    ] = None,
-    replace: Annotated[
-        tuple[str, str, str] | None,
-        typer.Option(
-            "--replace", metavar="CLÉ ANCIEN NOUVEAU", help="Remplace une valeur partout."
-        ),
-    ] = None,
-    dry_run: DryRun = False,
-    push: Push = False,
-) -> int:
-    """Modifie des valeurs d'un fichier ; sans valeur, ouvre votre éditeur.
-
-    Exemples :
-      rorcli edit etab.yaml telephone="02 61 91 00 01"
-      rorcli edit etab.yaml --unit "Consultations de gynécologie" mssante=cs@ch.mssante.example
-      rorcli edit etab.yaml --where type=uo --replace courriel ancien@ch.example nouveau@ch.example
-      rorcli edit etab.yaml --unit 52/0000104 "contacts[02].telephone=02 61 91 00 22"
-
-    Sans --unit, la clé est celle de l'établissement ; entite_juridique.CLÉ, celle de l'EJ.
-    CLÉ= efface la valeur.
-    """
-    session: Session = context.obj
-    targets, assignments = _targets_and_assignments(words)
-    if not assignments and replace is None:
-        return edit_by_hand(session, _single(targets), Options(dry_run, push))
-    globs = [_pair("--where", each) for each in where or []]
-    if globs and unit:
-        raise UsageError("--unit et --where ne vont pas ensemble", remedy="gardez l'un des deux")
-
-    def change(document: Document) -> Edited:
-        nodes = edition.nodes(document, unit or [], globs)
-        edited = _assign_all(document, nodes, assignments)
-        if replace is None:
-            return edited
-        within = nodes if unit or globs else ("",)
-        return edited.then(lambda now: edition.replace_value(now, within, *replace))
-
-    return run(session, targets, change, Options(dry_run, push))
 
 
 def add_activity(
@@ -102,6 +31,7 @@ def add_activity(
     ],
     dry_run: DryRun = False,
     push: Push = False,
+    output: Output = "text",
 ) -> int:
     """Ajoute des activités opérationnelles à une UO.
 
@@ -111,7 +41,10 @@ def add_activity(
     """
     wanted = _activity_codes(activities)
     return run(
-        context.obj, [file], lambda d: edition.add_activities(d, uo, wanted), Options(dry_run, push)
+        context.obj,
+        [file],
+        lambda d: edition.add_activities(d, uo, wanted),
+        Options(dry_run, push, output),
     )
 
 
@@ -129,6 +62,7 @@ def remove_activity(
     ],
     dry_run: DryRun = False,
     push: Push = False,
+    output: Output = "text",
 ) -> int:
     """Retire des activités opérationnelles d'une UO.
 
@@ -140,7 +74,7 @@ def remove_activity(
         context.obj,
         [file],
         lambda d: edition.remove_activities(d, uo, unwanted),
-        Options(dry_run, push),
+        Options(dry_run, push, output),
     )
 
 
@@ -206,6 +140,7 @@ def add_practitioner(
     annuaire: Annuaire = None,
     dry_run: DryRun = False,
     push: Push = False,
+    output: Output = "text",
 ) -> int:
     """Ajoute une personne à une UO, ou met à jour celle qui y est déjà.
 
@@ -232,7 +167,7 @@ def add_practitioner(
         context.obj,
         [file],
         lambda d: edition.add_practitioner(d, uo, given, known.fields),
-        Options(dry_run, push),
+        Options(dry_run, push, output),
     )
 
 
@@ -243,6 +178,7 @@ def remove_practitioner(
     who: Annotated[str, typer.Argument(metavar="RPPS|NOM", help="N° RPPS ou nom de la personne.")],
     dry_run: DryRun = False,
     push: Push = False,
+    output: Output = "text",
 ) -> int:
     """Retire une personne d'une UO.
 
@@ -254,7 +190,7 @@ def remove_practitioner(
         context.obj,
         [file],
         lambda d: edition.remove_practitioner(d, uo, who),
-        Options(dry_run, push),
+        Options(dry_run, push, output),
     )
 
 
@@ -280,6 +216,7 @@ def set_capacity(
     ] = "",
     dry_run: DryRun = False,
     push: Push = False,
+    output: Output = "text",
 ) -> int:
     """Écrit une capacité d'une UO, comptée aujourd'hui.
 
@@ -293,7 +230,7 @@ def set_capacity(
         context.obj,
         [file],
         lambda d: edition.set_capacity(d, uo, measure, lieu),
-        Options(dry_run, push),
+        Options(dry_run, push, output),
     )
 
 
@@ -312,6 +249,7 @@ def confirm(
     ] = "",
     dry_run: DryRun = False,
     push: Push = False,
+    output: Output = "text",
 ) -> int:
     """Note que l'établissement, ou des unités et ce qui en dépend, ont été vérifiés.
 
@@ -324,70 +262,8 @@ def confirm(
         context.obj,
         [file],
         lambda d: edition.confirm(d, unit or [], day, context.obj.today),
-        Options(dry_run, push),
+        Options(dry_run, push, output),
     )
-
-
-def _targets_and_assignments(words: list[str]) -> tuple[list[Path], list[tuple[str, str]]]:
-    """Files and folders first; what reads `CLÉ=VALEUR` and is no file is an assignment."""
-    targets: list[Path] = []
-    assignments: list[tuple[str, str]] = []
-    for rank, word in enumerate(words):
-        found = _ASSIGNMENT.fullmatch(word)
-        if found and not _is_there(word):
-            assignments.append((found["key"], found["value"]))
-        elif assignments and not _is_there(word):
-            key, value = assignments[-1]
-            loose = takewhile(lambda each: not _ASSIGNMENT.fullmatch(each), words[rank:])
-            meant = " ".join([f"{key}={value}", *loose])
-            raise UsageError(f"« {word} » n'est ni un fichier ni CLÉ=VALEUR",
-                             remedy="si cela fait partie de la valeur, mettez des guillemets : "
-                             f'"{meant}"')  # fmt: skip
-        else:
-            targets.append(Path(word))
-    if not targets:
-        raise UsageError("edit : donnez d'abord un fichier ou un dossier",
-                         remedy="rorcli edit etab.yaml CLÉ=VALEUR")  # fmt: skip
-    return targets, assignments
-
-
-def _is_there(word: str) -> bool:
-    """True for a path that exists; a long value is no path that the system could look for."""
-    with suppress(OSError, ValueError):
-        return Path(word).exists()
-    return False
-
-
-def _assign_all(
-    document: Document, nodes: tuple[str, ...], assignments: list[tuple[str, str]]
-) -> Edited:
-    none = (f"{document.path} : aucune unité ne répond au motif",)
-    edited = edition.Edited(document, () if nodes else none)
-    for node in nodes:
-        for key, text in assignments:
-            edited = edited.then(
-                lambda now, node=node, key=key, text=text: edition.assign(now, node, key, text)  # type: ignore[misc]
-            )
-    return edited
-
-
-def _single(targets: list[Path]) -> Path:
-    for target in targets:
-        if not target.exists():
-            raise UsageError(f"« {target} » n'est ni un fichier qui existe, ni CLÉ=VALEUR",
-                             remedy="vérifiez le chemin, ou écrivez CLÉ=VALEUR, sans espace "
-                             "autour du signe =")  # fmt: skip
-    if len(targets) != 1 or targets[0].is_dir():
-        raise UsageError("l'éditeur s'ouvre sur un seul fichier",
-                         remedy="donnez CLÉ=VALEUR pour en modifier plusieurs")  # fmt: skip
-    return targets[0]
-
-
-def _pair(option: str, text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"{option} {text} : CLÉ=MOTIF attendu", remedy=f"{option} type=uo")
-    return key, value
 
 
 def _activity_codes(words: list[str]) -> list[str]:
