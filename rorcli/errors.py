@@ -74,13 +74,13 @@ class StoreError(RorcliError):
 
 
 class StoreConflictError(StoreError):
-    """The store moved since it was read, or somebody holds its lock."""
+    """The store moved since it was read."""
 
     exit_code = ExitCode.CONFLICT
 
 
 class StoreUnavailableError(StoreError):
-    """The store cannot be reached, read or written; nothing is known to be written."""
+    """Locked, or not to be reached, read or written: nothing is known to be written."""
 
 
 class StoreDeniedError(StoreError):

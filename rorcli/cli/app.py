@@ -61,7 +61,7 @@ EXIT_CODES: Mapping[ExitCode, str] = {
     ExitCode.CONFLICT: "l'annuaire a changé entre-temps",
     ExitCode.PARTIAL: "une partie des établissements est enregistrée, le compte rendu dit laquelle",
     ExitCode.REFUSED: "une garde, ou votre réponse, a tout arrêté ; rien n'est écrit",
-    ExitCode.UNAVAILABLE: "annuaire injoignable ; réessayez plus tard",
+    ExitCode.UNAVAILABLE: "annuaire injoignable ou verrouillé ; réessayez plus tard",
     ExitCode.BUG: "défaut de rorcli ; un rapport d'incident est écrit",
     ExitCode.INTERRUPTED: "interrompu par Ctrl-C",
 }

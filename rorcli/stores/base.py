@@ -120,7 +120,7 @@ class Hit:
 class Store(Protocol):
     """Where establishments live.
 
-    Every verb may raise StoreConflictError (the store moved, or is locked), StoreUnavailableError
+    Every verb may raise StoreConflictError (the store moved), StoreUnavailableError (locked, too)
     or StoreDeniedError, and no other error of the outside world.
     """
 

@@ -87,8 +87,7 @@ def open_sqlite(
 
     Raises:
         UsageError: Absent or empty, and `create` is false.
-        StoreUnavailableError: Not a file of ours, of a newer rorcli, or not to be opened.
-        StoreConflictError: Another program holds the lock.
+        StoreUnavailableError: Not a file of ours, of a newer rorcli, not to be opened, or locked.
     """
     with failures_told(path):
         connection = connect(path, create=create, read_only=read_only, wait=wait)

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError, UsageError
+from rorcli.errors import StoreError, StoreUnavailableError, UsageError
 from rorcli.model import decode
 from rorcli.stores.sqlite_index import age_columns
 
@@ -98,8 +98,8 @@ _RESTORE = "restaurez une sauvegarde, ou rechargez vos fichiers dans une base ne
 _ROOM = "rien n'a été écrit : libérez de la place, puis relancez la commande"
 # Answers of SQLite (https://www.sqlite.org/rescode.html) -> kind of error, what is wrong, remedy.
 _FAILURES: dict[int, tuple[type[StoreError], str, str]] = {
-    sqlite3.SQLITE_BUSY: (StoreConflictError, "verrouillée par un autre programme", _RETRY),
-    sqlite3.SQLITE_LOCKED: (StoreConflictError, "verrouillée par un autre programme", _RETRY),
+    sqlite3.SQLITE_BUSY: (StoreUnavailableError, "verrouillée par un autre programme", _RETRY),
+    sqlite3.SQLITE_LOCKED: (StoreUnavailableError, "verrouillée par un autre programme", _RETRY),
     sqlite3.SQLITE_READONLY: (StoreUnavailableError, "en lecture seule", _RIGHTS),
     sqlite3.SQLITE_PERM: (StoreUnavailableError, "accès interdit", _RIGHTS),
     sqlite3.SQLITE_CANTOPEN: (StoreUnavailableError, "impossible à ouvrir", _RIGHTS),

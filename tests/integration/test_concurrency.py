@@ -135,7 +135,8 @@ def test_who_waits_for_a_lock_is_told_and_gives_up_politely(tmp_path, store, imp
     with locked(store):
         assert person.run("diff").code == 0
         result = person.run("push", "--yes")
-    assert result.code == 5
+    assert result.code == 8
+    assert " en échec : " in result.out
     assert result.err.count("un autre programme y écrit ; attente, 2 s au plus") == 1
     assert "verrouillée par un autre programme" in result.out
     assert person.run("push", "--yes").code == 0

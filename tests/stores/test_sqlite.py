@@ -304,7 +304,7 @@ def test_a_writer_gives_up_on_a_lock_and_names_the_file(store, path):
             lambda: store.add(RENAMED, today=LATER, replace=True),
             lambda: store.apply(plan, today=LATER, author=""),
         ):
-            with pytest.raises(StoreConflictError, match="verrouillée") as raised:
+            with pytest.raises(StoreUnavailableError, match="verrouillée") as raised:
                 write()
             assert str(path) in raised.value.message
         assert list(store.search(Query(what="cardiologie")))
