@@ -48,6 +48,10 @@ class Base:
                 return (file.parent / self.file).samefile(file)
         return True
 
+    def inherited(self, file: pathlib.Path) -> str:
+        """The file that it was kept for, if that is no more and it falls to this one; else ""."""
+        return "" if (file.parent / self.file).exists() else self.file
+
     def saved_by(self, today: date) -> date | None:
         """Its day; None when that day has not come: one of two clocks is wrong, no age follows."""
         return self.saved_on if self.saved_on <= today else None

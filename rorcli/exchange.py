@@ -187,7 +187,7 @@ def merge_into(
         ours = _same_establishment(document, done.finess)
         choice = named.choice(ours, theirs)
         adopted = adopt_ids(document, ours, theirs).without(snapshot.unheld)
-        done = replace(done, notes=notes_on(base, store, adopted.doubtful, today))
+        done = replace(done, notes=notes_on(path, base, store, adopted.doubtful, today))
         after, kept, agreed = _merged(adopted, snapshot, known_facts(base, store), choice)
         if after.text == document.text:
             notes = done.notes if agreed else (*done.notes, _STILL_OURS.format(path))

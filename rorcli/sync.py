@@ -184,14 +184,14 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
     plan = sides.plan(
         ours.finess, snapshot.version, limits, choice, only_capacities=named.only_capacities
     )
-    notes = notes_on(base, store.url, adopted.doubtful, today)
+    notes = notes_on(file, base, store.url, adopted.doubtful, today)
     notes += tuple(f"{key} : cet annuaire n'a pas de place pour cela" for key in sorted(unheld))
     ready = replace(ready, identified=adopted.document, ours=ours, notes=notes)
     return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
 
 
 def notes_on(
-    base: Base | None, store: str, doubtful: Iterable[str], today: date
+    file: Path, base: Base | None, store: str, doubtful: Iterable[str], today: date
 ) -> tuple[str, ...]:
     """What a person should know of the base, and of proposed units that got no id."""
     notes = [
@@ -199,6 +199,10 @@ def notes_on(
         "fichier ; écrivez son id vous-même"
         for path in doubtful
     ]
+    if base is not None and (former := base.inherited(file)):
+        notes.append(f"la base de ce dossier était celle de {former}, qui n'y est plus ; si "
+                     f"{file.name} en est une copie plus ancienne, ses valeurs passent ici pour vos "
+                     "modifications")  # fmt: skip
     if base is not None and base.store != store:
         notes.append(f"la base de ce fichier vient d'un autre annuaire ({base.store}) : elle ne "
                      "dit rien de celui-ci")  # fmt: skip

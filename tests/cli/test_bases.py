@@ -209,6 +209,20 @@ def test_a_copy_beside_the_file_undoes_nothing(desk):
     assert run(["diff", renamed], store=desk.store).code == 0
 
 
+def test_a_copy_that_takes_over_the_base_of_a_file_that_is_gone_is_told(desk):
+    copy = Path(shutil.copy(desk.file, desk.file.with_name("copie.yaml")))
+    desk.run("edit", "directeur.prenom=Autre")
+    assert desk.run("push", "--yes").code == 0
+    assert "la base de ce dossier était celle" not in desk.run("diff").err
+    desk.file.unlink()
+    for words in (["diff"], ["push", "--dry-run"], ["pull", "--merge"]):
+        told = run([*words, copy], store=desk.store).err
+        assert "la base de ce dossier était celle de etab.yaml, qui n'y est plus" in told, words
+        assert "copie.yaml en est une copie plus ancienne" in told, words
+    assert run(["push", "--yes", copy], store=desk.store).code == 0
+    assert "était celle de" not in run(["diff", copy], store=desk.store).err
+
+
 def test_the_base_of_another_establishment_is_refused(desk, tmp_path):
     other = tmp_path / "autre.yaml"
     assert run(["pull", OTHER, "-f", other], store=desk.store).code == 0
