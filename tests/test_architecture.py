@@ -27,6 +27,7 @@ ROOMS = """
     stores.base stores.sqlite_index stores.sqlite_file stores.sqlite stores.matching
     stores.fhir stores.fhir.lenses stores.fhir.moments stores.fhir.profiles stores.fhir.addresses stores.fhir.contacts
     stores.fhir.organizations stores.fhir.services stores.fhir.locations stores.fhir.people stores.fhir.bag
+    stores.fhir.keys
     stores.fhir.reading stores.fhir.ndjson stores.fhir.bulk stores.fhir.writing
     stores.fhir.answers stores.fhir.transport stores.fhir.capabilities stores.fhir.patches
     stores.fhir.walk stores.fhir.writes stores.fhir.probes stores.fhir.store stores

@@ -48,6 +48,8 @@ class FakeServer:
         # What the way there and back takes, in seconds.
         self.lag = 0.0
         self.takes_ids, self.page, self.lock = takes_ids, page, threading.Lock()
+        # Some servers keep no versions, and some look at no condition.
+        self.has_versions = self.heeds_conditions = True
         self.http = _Server(("127.0.0.1", 0), _handler(self))
         if tls:
             self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
@@ -61,7 +63,8 @@ class FakeServer:
 
     def list_interactions(self, **of: tuple[str, ...]) -> None:
         """Says what it does with each type; the types that are left out do all."""
-        listed = [{"type": kind, "interaction": [{"code": c} for c in of.get(kind, INTERACTIONS)]}
+        listed = [{"type": kind, "versioning": "versioned-update",
+                   "interaction": [{"code": c} for c in of.get(kind, INTERACTIONS)]}
                   for kind in TYPES]  # fmt: skip
         self.statement["rest"] = [{"mode": "server", "resource": listed}]
 
@@ -100,7 +103,8 @@ class FakeServer:
         return (201 if is_new else 200), self.keep(path, body)
 
     def create(self, kind: str, headers: dict[str, str], body: Any) -> tuple[int, Resource]:
-        if query := headers.get("if-none-exist"):
+        query = headers.get("if-none-exist")
+        if query and self.heeds_conditions:
             found = [each for each in self.held.values()
                      if each["resourceType"] == kind and suits(each, parse_qsl(query))]  # fmt: skip
             if found:
@@ -117,6 +121,10 @@ class FakeServer:
         return self.held[path]
 
     def check(self, path: str, headers: dict[str, str]) -> None:
+        if not self.heeds_conditions:
+            return
+        if headers.get("if-none-match") == "*" and path in self.held:
+            raise Answer(412, "exists")
         wanted = headers.get("if-match")
         if wanted and wanted != f'W/"{self.need(path)["meta"]["versionId"]}"':
             raise Answer(412, "stale")
@@ -124,7 +132,8 @@ class FakeServer:
     def keep(self, path: str, body: Resource) -> Resource:
         before = self.held.get(path, {}).get("meta", {}).get("versionId", "0")
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-        meta = {**body.get("meta", {}), "versionId": str(int(before) + 1), "lastUpdated": moment}
+        version = {"versionId": str(int(before) + 1)} if self.has_versions else {}
+        meta = {**body.get("meta", {}), **version, "lastUpdated": moment}
         self.held[path] = {**body, "meta": meta}
         return self.held[path]
 
@@ -175,6 +184,9 @@ def _suits(resource: Resource, key: str, values: list[str]) -> bool:
     if key == "identifier":
         held = resource.get("identifier") or ()
         return any(_is(each, value) for each in held for value in values)
+    if key == "specialty":
+        codings = [c for each in resource.get("specialty") or () for c in each.get("coding") or ()]
+        return any(_is({**c, "value": c["code"]}, value) for c in codings for value in values)
     if key in LINKS:
         return bool({*targets(resource, key)} & {*values})
     raise Answer(400, f"unknown parameter {key}")

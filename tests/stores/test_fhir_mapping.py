@@ -10,8 +10,9 @@ from rorcli.model import decode
 from rorcli.planning.facts import assemble, doubles, facts
 from rorcli.stores.base import valued
 from rorcli.stores.fhir.bag import MemoryBag
+from rorcli.stores.fhir.keys import new_id
 from rorcli.stores.fhir.reading import Tree, read, sites, to_establishment
-from rorcli.stores.fhir.writing import new_id, pairs, repointed
+from rorcli.stores.fhir.writing import pairs
 from tests.fhir import changes, tree_of
 from tests.fhir_samples import DATA, RESOURCES, cc, ext, number, part, system
 
@@ -348,18 +349,32 @@ def test_a_new_resource_is_named_after_its_key(kind, key, id):
 
 
 def test_two_keys_never_share_a_name_and_names_fit():
-    ids = {
-        new_id("Location", f"52/1#{name}") for name in ("Salle é", "Salle è", "S" * 70, "S" * 71)
-    }
-    assert len(ids) == 4
+    names = ("Salle é", "Salle è", "S" * 70, "S" * 71)
+    ids = {new_id("Location", f"52/1#{name}") for name in names}
+    ids |= {new_id("Location", key) for key in ("52/1", "52-1", "52.1", "52 1", "S" * 64)}
+    assert len(ids) == 9
     assert all(len(id) <= 64 for id in ids)
 
 
 def test_a_server_that_gives_ids_itself_is_followed():
-    role = sample()["situation"]
-    moved = repointed(role, {"HealthcareService/cs": "HealthcareService/99"})
-    assert moved == {**role, "healthcareService": [{"reference": "HealthcareService/99"}]}
-    assert repointed(role, {}) == role
+    plain = pairs(CLINIC, Tree(), today=date(2026, 11, 25))
+    onto, uo = next(
+        (p.onto, p.after)
+        for p in plain
+        if p.after and p.after["resourceType"] == "HealthcareService"
+    )
+    moved = {f"Location/{each}": f"Location/s-{each}" for each in ids_at(uo["location"])}
+    moved[uo["providedBy"]["reference"]] = "Organization/s1"
+    assert onto(uo, moved) == {
+        **uo,
+        "providedBy": {"reference": "Organization/s1"},
+        "location": [{"reference": each} for each in moved.values() if "Location" in each],
+    }
+    assert onto(uo, {}) == uo
+
+
+def ids_at(held: Any) -> list[str]:
+    return [each["reference"].split("/")[1] for each in held]
 
 
 def test_a_whole_clinic_is_created_targets_first():

@@ -55,3 +55,11 @@ class Capabilities:
     def takes_ids(self, kind: str) -> bool:
         """False when the server says that it gives the ids itself."""
         return (self.resources.get(kind) or {}).get("updateCreate") is not False
+
+    def creates_once(self, kind: str) -> bool:
+        """False when the server says that If-None-Exist does not count."""
+        return (self.resources.get(kind) or {}).get("conditionalCreate") is not False
+
+    def guards(self, kind: str) -> bool:
+        """True when the server says that If-Match counts: a stale version is refused."""
+        return (self.resources.get(kind) or {}).get("versioning") == "versioned-update"

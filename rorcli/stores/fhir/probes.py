@@ -83,8 +83,9 @@ class _Scratch:
         status = self._put("Essai de rorcli, périmé", {"If-Match": f'W/"{stale}"'}).status
         return _probe(
             "If-Match", status in _STALE, f"une version périmée est refusée ({status})",
-            "une version périmée est acceptée : rorcli relit après avoir écrit, mais deux "
-            "personnes peuvent s'écraser",
+            "une version périmée est acceptée : deux personnes peuvent s'écraser au même instant ; "
+            "rorcli relit avant et après chaque écriture, à moins que le serveur n'affirme "
+            "(versioning = versioned-update) qu'il la refuse",
         )  # fmt: skip
 
     def patched(self) -> Probe:

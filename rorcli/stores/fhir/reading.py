@@ -43,6 +43,14 @@ class Tree:
     changed_on: dict[str, date] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
+    @property
+    def own(self) -> Iterator[Resource]:
+        """The resources that the establishment is made of."""
+        yield from self.nodes.values()
+        yield from self.lieux.values()
+        yield from self.people.values()
+        yield from (role for roles in self.situations.values() for role, _ in roles)
+
 
 def to_establishment(resources: Iterable[Resource], verified_url: str = "") -> Establishment:
     """The one establishment among the resources; an empty one when there is no EG.

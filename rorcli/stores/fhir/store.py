@@ -7,7 +7,7 @@ version is a digest of theirs. What is written is guarded resource by resource (
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -43,13 +43,12 @@ from rorcli.stores.fhir.profiles import Resource
 from rorcli.stores.fhir.reading import EJ, Tree, read
 from rorcli.stores.fhir.transport import Transport
 from rorcli.stores.fhir.walk import Walker
-from rorcli.stores.fhir.writes import ORDER, Writer, target, version_of
+from rorcli.stores.fhir.writes import ORDER, Writer, is_cut, state_of, target
 from rorcli.stores.fhir.writing import Pair, pairs
 from rorcli.stores.matching import hit_of, is_there
 from rorcli.stores.sqlite_index import site_row, with_ids
 
 _KEPT = 200
-_PARTIAL = {"SUBSETTED", "REDACTED", "MASKED"}
 
 
 @dataclass(frozen=True)
@@ -62,18 +61,10 @@ class Held:
     unheld: frozenset[str] = frozenset()
     is_partial: bool = False
 
-    @property
-    def own(self) -> Iterator[Resource]:
-        """The resources that the establishment is made of."""
-        yield from self.tree.nodes.values()
-        yield from self.tree.lieux.values()
-        yield from self.tree.people.values()
-        yield from (role for roles in self.tree.situations.values() for role, _ in roles)
-
     @cached_property
     def version(self) -> str:
         """Moves when any of its resources does."""
-        told = sorted({f"{address(each)}@{version_of(each)}" for each in self.own})
+        told = sorted({f"{address(each)}@{state_of(each)}" for each in self.tree.own})
         return sha256("\n".join(told).encode()).hexdigest()[:20]
 
     @property
@@ -193,9 +184,7 @@ class FhirStore:
         held = self._current(plan)
         if held is None:
             return []
-        changed = self._changed(held, _identified(plan, held)[1])
-        reasons = [self._refusal(pair) for pair in changed]
-        return [*dict.fromkeys(filter(None, reasons))]
+        return self._refusals(self._changed(held, _identified(plan, held)[1]))
 
     def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:  # noqa: ARG002 - the server knows who calls, and the day
         """See `Store.apply`; what breaks off half-way is finished by the next push."""
@@ -232,7 +221,10 @@ class FhirStore:
                 remedy="comparez : rorcli diff FICHIER ; remplacez : rorcli load --replace",
             )
         held = held or Held({}, (), Tree())
-        self._write(held, self._changed(held, new, today))
+        changed = self._changed(held, new, today)
+        if refusals := self._refusals(changed):
+            raise RefusedError(f"{new.finess} : {' ; '.join(refusals)}")
+        self._write(held, changed)
         return "replaced" if held.eg else "created"
 
     def close(self) -> None:
@@ -266,8 +258,7 @@ class FhirStore:
             self._say(f"{tree.establishment.finess} : {each}")
         # Without its extension there is no place for the day of a check.
         unheld = frozenset() if self._settings.verifie_le_url else frozenset({"verifie_le"})
-        # Whoever names an access profile is shown what that profile may see.
-        is_partial = bool(self._settings.headers) or any(map(is_cut, bag))
+        is_partial = self._is_filtered or any(map(is_cut, bag))
         return Held(eg, tuple(bag), tree, unheld, is_partial)
 
     def _current(self, plan: Plan) -> Held | None:
@@ -302,7 +293,7 @@ class FhirStore:
         if self._read_only:
             raise StoreUnavailableError(f"{self.url} : ouvert en lecture seule")
         finess = held.tree.establishment.finess
-        writer = Writer(self._transport, self.capabilities)
+        writer = Writer(self._transport, self.capabilities, is_filtered=self._is_filtered)
         try:
             writer.write(changed)
         except BaseException:
@@ -314,18 +305,28 @@ class FhirStore:
             return held
         return self._kept(finess, self._understood(every[address(held.eg)], bag))
 
+    @property
+    def _is_filtered(self) -> bool:
+        """Whoever names an access profile is shown what that profile may see (model 2.16)."""
+        return bool(self._settings.headers)
+
+    def _refusals(self, changed: Iterable[Pair]) -> list[str]:
+        return [*dict.fromkeys(filter(None, map(self._refusal, changed)))]
+
     def _refusal(self, pair: Pair) -> str:
         """Why the server will not take this, "" when nothing is known against it."""
-        resource = target(pair)
-        kind = resource["resourceType"]
-        if is_cut(resource):
+        kind = target(pair)["resourceType"]
+        if self._is_patch(pair):
+            return ""
+        if pair.before is not None and (self._is_filtered or is_cut(pair.before)):
             return (
-                f"{kind} : votre profil d'accès n'en lit qu'une partie, l'écrire perdrait le reste"
+                f"{kind} : votre profil d'accès (en-têtes Ror-*) peut n'en lire qu'une partie, "
+                "l'écrire perdrait le reste (rorcli push --only capacites reste possible ; pour "
+                "tout écrire, un accès sans headers sous [store.NOM])"
             )
+        allowed = self.capabilities.can(kind, "update")
         if pair.before is None:
-            allowed = any(self.capabilities.can(kind, each) for each in ("update", "create"))
-        else:
-            allowed = self.capabilities.can(kind, "update") or self._is_patch(pair)
+            allowed = allowed or self.capabilities.can(kind, "create")
         return "" if allowed else (
             f"{kind} : ce serveur ne prend pas cette écriture d'un autre logiciel (rorcli push "
             "--only capacites : ce qu'il prend)"
@@ -336,12 +337,6 @@ class FhirStore:
             return False
         can = self.capabilities.can("Location", "patch")
         return can and capacity_patch(pair.before, pair.after) is not None
-
-
-def is_cut(resource: Resource) -> bool:
-    """Whether the server says that it shows a part of the resource only."""
-    tags = (resource.get("meta") or {}).get("tag") or ()
-    return any(tag.get("code") in _PARTIAL for tag in tags)
 
 
 def _identified(plan: Plan, held: Held) -> tuple[Establishment, Establishment]:

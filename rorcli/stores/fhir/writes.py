@@ -1,30 +1,37 @@
 """Resources written one by one, so that whatever breaks off can be taken up where it stopped.
 
-Every write is guarded by the version that was read (If-Match); a creation goes to an id made of its
-business key, so that repeating it makes no double. When an answer is lost, or says 409 or 412, the
-server is asked what it holds: what we wanted (ours went through), what we knew (again), else it is
-a conflict. Rules 1 to 7, 11 and 12 of a pushing client.
+Every write is guarded by the version that was read (If-Match); where that does not count, the
+server is asked before and after it. A creation goes to an id made of its business key, or follows a
+search for that key, so that repeating it makes no double. When an answer is lost, or says 409 or
+412, the server is asked what it holds: what we wanted (ours went through), what we knew (again),
+else it is a conflict. Rules 1 to 7, 11 and 12 of a pushing client.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
 from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError
 from rorcli.stores.base import side_by_side
-from rorcli.stores.fhir.answers import Reply
-from rorcli.stores.fhir.bag import address, references
+from rorcli.stores.fhir.answers import Reply, outcome
+from rorcli.stores.fhir.bag import address, is_active, parent
 from rorcli.stores.fhir.capabilities import Capabilities
+from rorcli.stores.fhir.keys import business_key, condition, question
 from rorcli.stores.fhir.patches import capacity_patch, is_applied
 from rorcli.stores.fhir.profiles import Resource
 from rorcli.stores.fhir.transport import LostReplyError, Transport
-from rorcli.stores.fhir.writing import Pair, repointed
+from rorcli.stores.fhir.walk import Walker, batches
+from rorcli.stores.fhir.writing import Pair
 
 #: How often a write is tried against states that are not another writer's.
 ATTEMPTS = 4
 _CONFLICTS = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
+#: Codes of `meta.tag` by which servers say that they show a part only.
+_PARTIAL = {"SUBSETTED", "REDACTED", "MASKED"}
 _ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 #: How servers say that they give the ids themselves.
 _NO_IDS = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
@@ -34,13 +41,19 @@ ORDER = ("Organization", "Location", "Practitioner", "HealthcareService", "Pract
 class Writer:
     """Writes pairs; `held` are the resources as the server has them then, by `Type/id`.
 
-    `moved` leads from planned ids to those that the server gave.
+    `moved` leads from planned ids to those that the server gave. With `is_filtered`, what was read
+    may lack what our access profile does not see: capacities are patched, and nothing sent whole.
     """
 
-    def __init__(self, transport: Transport, capabilities: Capabilities) -> None:
+    def __init__(
+        self, transport: Transport, capabilities: Capabilities, *, is_filtered: bool = False
+    ) -> None:
         self._transport, self._capabilities = transport, capabilities
+        self._walker = Walker(transport, capabilities)
+        self._is_filtered = is_filtered
         self.held: dict[str, Resource] = {}
         self.moved: dict[str, str] = {}
+        self._gives_ids: set[str] = set()
         self._failure: StoreError | None = None
 
     def write(self, pairs: Sequence[Pair]) -> None:
@@ -49,12 +62,23 @@ class Writer:
         Raises:
             StoreError: The first one met, saying how much was done; nothing follows it.
         """
+        self._require_free(pairs)
         for wave in waves(pairs):
             at_once = min(self._transport.at_once, len(wave))
             for _ in side_by_side(self._try, wave, at_once):
                 pass
             if self._failure:
                 raise self._told(self._failure, len(pairs))
+
+    def _require_free(self, pairs: Sequence[Pair]) -> None:
+        """Nothing is begun where what is to be new is in use elsewhere on the server."""
+        new = [target(pair) for pair in pairs if pair.before is None]
+        for kind in ("Organization", "HealthcareService"):
+            some = {business_key(each): each for each in new if each["resourceType"] == kind}
+            for keys in batches(value for key in some for value in filter(None, key[1:])):
+                for there in self._walker.search(kind, ("identifier", ",".join(keys))):
+                    if (wanted := some.get(business_key(there))) and is_active(there):
+                        _require_same(there, wanted)
 
     def _try(self, pair: Pair) -> None:
         """Nothing new is begun once something failed."""
@@ -73,95 +97,123 @@ class Writer:
     def _told(self, error: StoreError, total: int) -> StoreError:
         if not self.held:
             return error
+        again = "relancez rorcli push : il reprend où il s'est arrêté, sans doublon"
         return type(error)(
             f"{error.message} ; écritures déjà faites : {len(self.held)} sur {total}",
-            remedy="relancez rorcli push : il reprend où il s'est arrêté, sans doublon",
+            remedy=error.remedy if isinstance(error, StoreConflictError) else again,
         )
 
     def _put(self, pair: Pair) -> Resource:
-        wanted = repointed(target(pair), self.moved)
+        wanted = pair.onto(target(pair), self.moved) if self.moved else target(pair)
         if pair.before is not None:
             return self._replace(pair.before, wanted)
-        if not self._capabilities.takes_ids(wanted["resourceType"]):
-            return self._create_unnamed(wanted)
+        kind = wanted["resourceType"]
+        if kind in self._gives_ids or not self._capabilities.takes_ids(kind):
+            return self._create_unnamed(pair, wanted)
         there = self._look(wanted)
-        return self._take_over(there, wanted) if there else self._create(wanted)
+        return self._take_over(there, pair, wanted) if there else self._create(pair, wanted)
 
-    def _take_over(self, there: Resource, wanted: Resource) -> Resource:
-        """What stands at an id of ours already: it broke off once, or was closed."""
-        whole = {**there, **{key: value for key, value in wanted.items() if key != "meta"}}
-        whole.pop("active", None)
+    def _take_over(self, there: Resource, pair: Pair, wanted: Resource) -> Resource:
+        """What stands at a new one's place: it broke off once, or was closed; or is another's."""
+        if is_active(there):
+            _require_same(there, wanted)
+        whole = pair.onto(there, self.moved)
+        if not is_active(whole):
+            whole = {key: value for key, value in whole.items() if key != "active"}
         return there if same(there, whole) else self._replace(there, whole)
 
     def _replace(self, before: Resource, wanted: Resource) -> Resource:
-        patch = self._patch(before, wanted)
-        path, known = address(before), before
+        patch, path = self._patch(before, wanted), address(before)
+        method, body = ("PATCH", patch) if patch else ("PUT", _body(wanted))
 
-        def attempt() -> Reply:
+        def is_done(held: Resource) -> bool:
+            return same(held, wanted) or bool(patch and is_applied(wanted, held))
+
+        known = before if self._is_guarded(before) else self._expected(before, is_done)
+        for _ in range(ATTEMPTS):
+            if is_done(known):
+                return known
             guard = {"If-Match": f'W/"{version}"'} if (version := version_of(known)) else {}
-            if patch:
-                return self._transport.write("PATCH", path, patch, guard)
-            return self._transport.write("PUT", path, _body(wanted), guard)
-
-        for _ in range(ATTEMPTS):
-            reply = self._settled(attempt)
+            reply = self._settled(method, path, body, guard)
             if reply is not None and reply.status not in _CONFLICTS:
-                taken = self._taken("PATCH" if patch else "PUT", wanted, reply)
+                taken = self._taken(method, wanted, reply)
                 if patch and not is_applied(wanted, taken):
-                    raise StoreUnavailableError(
-                        f"{path} : le serveur a compris le PATCH autrement, et ne tient pas les "
-                        "capacités demandées",
-                        remedy="vérifiez-les sur le portail ; signalez-le à l'équipe qui tient le "
-                        "serveur : rorcli doctor --write-test le montre",
-                    )
+                    raise _misunderstood(path)
                 return taken
-            there = self._look(before)
-            if there is not None and (same(there, wanted) or (patch and is_applied(wanted, there))):
-                return there
-            if there is None or not same(there, before):
-                break
-            known = there
-        raise StoreConflictError(
-            f"{path} : a changé sur le serveur depuis la lecture",
-            remedy="voyez ce qui reste à faire, rorcli diff, puis relancez rorcli push",
-        )
+            known = self._expected(before, is_done)
+        if is_done(known):
+            return known
+        raise _moved(path)
 
-    def _create(self, wanted: Resource) -> Resource:
+    def _expected(self, before: Resource, is_done: Callable[[Resource], bool]) -> Resource:
+        """What stands there now: what was read, or what we want; a conflict when it is neither."""
+        there = self._look(before)
+        if there is None or not (same(there, before) or is_done(there)):
+            raise _moved(address(before))
+        return there
+
+    def _create(self, pair: Pair, wanted: Resource) -> Resource:
+        path, body = address(wanted), _body(wanted)
         for _ in range(ATTEMPTS):
-            reply = self._settled(
-                lambda: self._transport.write("PUT", address(wanted), _body(wanted), {})
-            )
+            reply = self._settled("PUT", path, body, {"If-None-Match": "*"})
             if reply is not None and reply.status in _NO_IDS:
-                return self._create_unnamed(wanted)
+                self._gives_ids.add(wanted["resourceType"])
+                return self._create_unnamed(pair, wanted)
             if reply is not None and reply.status not in _CONFLICTS:
                 return self._taken("PUT", wanted, reply)
             if (there := self._look(wanted)) is not None:
-                return self._take_over(there, wanted)
-        raise StoreUnavailableError(f"{address(wanted)} : le serveur ne prend pas la création")
+                return self._take_over(there, pair, wanted)
+        raise StoreUnavailableError(f"{path} : le serveur ne prend pas la création")
 
-    def _create_unnamed(self, wanted: Resource) -> Resource:
-        """By conditional create, where the server gives the ids: one at most per business key."""
-        kind, key = wanted["resourceType"], _business_key(wanted)
+    def _create_unnamed(self, pair: Pair, wanted: Resource) -> Resource:
+        """Where the server gives the ids: what bears the business key is taken over, if any does.
+
+        What a search by that key finds is compared here, and what If-None-Exist answers as well:
+        servers leave out parameters that they do not know.
+        """
+        kind = wanted["resourceType"]
+        once = condition(wanted) if self._capabilities.creates_once(kind) else ""
         body = {name: value for name, value in _body(wanted).items() if name != "id"}
         for _ in range(ATTEMPTS):
-            reply = self._settled(
-                lambda: self._transport.write("POST", kind, body, {"If-None-Exist": key})
-            )
+            if there := self._found(wanted):
+                return self._take_over(there, pair, {**wanted, "id": there["id"]})
+            reply = self._settled("POST", kind, body, {"If-None-Exist": once} if once else {})
             if reply is None:
                 continue
-            if reply.status == HTTPStatus.PRECONDITION_FAILED:
-                raise StoreUnavailableError(
-                    f"{kind}?{key} : le serveur en tient plusieurs ; rien n'est créé",
-                    remedy="signalez ce doublon à l'équipe qui tient le serveur",
-                )
-            there = self._taken("POST", {**wanted, "id": reply.named or wanted["id"]}, reply)
-            return self._take_over(there, {**wanted, "id": there["id"]})
+            if reply.status != HTTPStatus.PRECONDITION_FAILED:
+                there = self._taken("POST", {**wanted, "id": reply.named or wanted["id"]}, reply)
+                if business_key(there) == business_key(wanted):
+                    return self._take_over(there, pair, {**wanted, "id": there["id"]})
+            # Others suit the condition, and none of them is ours.
+            once = ""
         raise StoreUnavailableError(f"{kind} : le serveur ne prend pas la création")
 
-    def _settled(self, attempt: Callable[[], Reply]) -> Reply | None:
+    def _found(self, wanted: Resource) -> Resource | None:
+        """What bears that business key on the server: the active one, else one that was closed."""
+        kind, asked = wanted["resourceType"], question(wanted)
+        if not asked:
+            raise StoreUnavailableError(
+                f"{kind} : ce serveur donne lui-même les identifiants, et rien ne désignerait "
+                "celui-ci",
+                remedy="donnez un id au lieu dans le fichier",
+            )
+        key = business_key(wanted)
+        found = {address(e): e for e in self._walker.search(kind, *asked) if business_key(e) == key}
+        active = [each for each in found.values() if is_active(each)]
+        if len(active) > 1:
+            raise StoreUnavailableError(
+                f"{', '.join(map(address, active))} : le serveur tient la même chose plusieurs "
+                "fois ; rien n'est créé",
+                remedy="signalez ce doublon à l'équipe qui tient le serveur",
+            )
+        return next(iter(active or [found[each] for each in sorted(found)]), None)
+
+    def _settled(
+        self, method: str, path: str, body: Resource, headers: Mapping[str, str]
+    ) -> Reply | None:
         """None when the answer was lost: what became of it must be looked up."""
         try:
-            return attempt()
+            return self._transport.write(method, path, body, headers)
         except LostReplyError:
             return None
 
@@ -170,7 +222,7 @@ class Writer:
         if reply.status >= HTTPStatus.BAD_REQUEST:
             raise self._transport.refused(method, address(wanted), reply)
         told = dict(reply.resource)
-        if told.get("resourceType") == wanted["resourceType"] and version_of(told):
+        if told.get("resourceType") == wanted["resourceType"] and self._is_guarded(told):
             return told
         there = self._look(wanted)
         if there is None:
@@ -184,14 +236,25 @@ class Writer:
             return None
         if reply.status >= HTTPStatus.BAD_REQUEST:
             raise self._transport.refused("GET", address(resource), reply)
-        return dict(reply.resource)
+        found = dict(reply.resource)
+        if found.get("resourceType") != resource["resourceType"] or not found.get("id"):
+            raise StoreUnavailableError(
+                f"{address(resource)} : la réponse n'est pas cette ressource{outcome(found)}",
+                remedy="rorcli doctor montre ce que ce serveur accepte",
+            )
+        return found
 
-    def _patch(self, before: Resource, wanted: Resource) -> Mapping[str, Any] | None:
-        """The patch to send instead of the whole, where the server takes no whole Location."""
+    def _patch(self, before: Resource, wanted: Resource) -> Resource | None:
+        """The patch to send instead of the whole, where a whole Location is not to be sent."""
         kind = before["resourceType"]
-        if kind != "Location" or self._capabilities.can(kind, "update"):
+        can_whole = self._capabilities.can(kind, "update") and not self._is_filtered
+        if kind != "Location" or (can_whole and not is_cut(before)):
             return None
         return capacity_patch(before, wanted)
+
+    def _is_guarded(self, resource: Resource) -> bool:
+        """True where If-Match counts; else the server is asked before and after each write."""
+        return self._capabilities.guards(resource["resourceType"]) and bool(version_of(resource))
 
 
 def target(pair: Pair) -> Resource:
@@ -220,6 +283,18 @@ def version_of(resource: Mapping[str, Any]) -> str:
     return str((resource.get("meta") or {}).get("versionId") or "")
 
 
+def state_of(resource: Resource) -> str:
+    """What moves whenever the resource does: its version, else a digest of what it says."""
+    said = json.dumps(_content(resource), sort_keys=True)
+    return version_of(resource) or sha256(said.encode()).hexdigest()
+
+
+def is_cut(resource: Resource) -> bool:
+    """Whether the server says that it shows a part of the resource only."""
+    tags = (resource.get("meta") or {}).get("tag") or ()
+    return any(tag.get("code") in _PARTIAL for tag in tags)
+
+
 def same(one: Resource, other: Resource) -> bool:
     """True when they say the same: what the server writes itself is not compared."""
     return _content(one) == _content(other)
@@ -237,25 +312,27 @@ def _body(resource: Resource) -> dict[str, Any]:
     return {**plain, "meta": meta} if meta else plain
 
 
-def _business_key(resource: Resource) -> str:
-    """The search that finds this resource and no other."""
-    from urllib.parse import urlencode
+def _require_same(there: Resource, wanted: Resource) -> None:
+    """StoreConflictError when it stands for something else, or hangs from something else."""
+    if business_key(there) != business_key(wanted) or parent(there) != parent(wanted):
+        raise StoreConflictError(
+            f"{address(there)} : en service ailleurs, ou pour autre chose ; rien n'y est écrit",
+            remedy="un autre établissement a-t-il une unité du même id ? corrigez celui du "
+            "fichier, sinon signalez-le à l'équipe qui tient le serveur",
+        )
 
-    for each in resource.get("identifier") or ():
-        if each.get("value"):
-            return urlencode({"identifier": f"{each.get('system', '')}|{each['value']}"})
-    found = {
-        parameter: ",".join(references(resource.get(element)))
-        for parameter, element in (
-            ("service", "healthcareService"),
-            ("practitioner", "practitioner"),
-        )
-        if element in resource
-    }
-    if not found:
-        raise StoreUnavailableError(
-            f"{resource['resourceType']} : ce serveur donne lui-même les identifiants, et rien ne "
-            "désignerait celui-ci",
-            remedy="donnez un id au lieu dans le fichier",
-        )
-    return urlencode(found)
+
+def _moved(path: str) -> StoreConflictError:
+    return StoreConflictError(
+        f"{path} : a changé sur le serveur depuis la lecture",
+        remedy="voyez ce qui reste à faire, rorcli diff, puis relancez rorcli push",
+    )
+
+
+def _misunderstood(path: str) -> StoreUnavailableError:
+    return StoreUnavailableError(
+        f"{path} : le serveur a compris le PATCH autrement, et ne tient pas les capacités "
+        "demandées",
+        remedy="vérifiez-les sur le portail ; signalez-le à l'équipe qui tient le serveur : rorcli "
+        "doctor --write-test le montre",
+    )

@@ -5,10 +5,10 @@ Nothing else changes: what the model does not hold stays where and as it is.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date
-from hashlib import sha256
+from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from rorcli.fields import Kind, specs
@@ -16,25 +16,42 @@ from rorcli.model import Establishment, Unite
 from rorcli.nouns import Noun
 from rorcli.planning.facts import assemble, doubles, facts
 from rorcli.stores.fhir import organizations, services
-from rorcli.stores.fhir.bag import REFERENCE, address
+from rorcli.stores.fhir.bag import REFERENCE, address, is_active
+from rorcli.stores.fhir.keys import free_id
 from rorcli.stores.fhir.lenses import Each, Key, Lens, Slice, align, changed, record
-from rorcli.stores.fhir.locations import LIEU, OWN_ID
+from rorcli.stores.fhir.locations import LIEU
 from rorcli.stores.fhir.people import PERSON, SITUATION
 from rorcli.stores.fhir.profiles import CREATED, ON_SERVER, PROFILES, Resource
 from rorcli.stores.fhir.reading import EG, EJ, Tree, lieu_key
 
-_ID_LENGTH, _DIGEST_LENGTH = 64, 16
+#: References (`Type/id`) as planned -> as the server gave them, where it gives ids itself.
+Moved = Mapping[str, str]
+
+
+class Said(NamedTuple):
+    """What a resource shall say: a value at a lens, and references by element."""
+
+    lens: Lens
+    value: dict[str, Any]
+    links: Mapping[str, Any] = MappingProxyType({})
+
+
+def _as_it_is(resource: Resource, moved: Moved) -> Resource:  # noqa: ARG001 - as `Pair.onto`
+    return resource
 
 
 class Pair(NamedTuple):
     """What a resource of a node is and becomes: None before is a creation, None after a removal.
 
     `node` is a key as `Plan.touched` has it; a resource that stays as it is has two equal sides.
+    `onto` puts what is wanted onto any state of the resource, with references that follow `moved`:
+    onto `after` itself, or what stands at a new one's place already, whose own parts stay.
     """
 
     node: str
     before: Resource | None
     after: Resource | None
+    onto: Callable[[Resource, Moved], Resource] = _as_it_is
 
     @property
     def is_changed(self) -> bool:
@@ -53,45 +70,6 @@ def pairs(
     as two contacts of one identity.
     """
     yield from _Writer(wanted, tree, today, verified_url).pairs()
-
-
-def blank(kind: str, key: str, today: date) -> Resource:
-    """A new resource of our profile for that type, with the id that its key stands for."""
-    return {
-        "resourceType": kind,
-        "id": new_id(kind, key),
-        "meta": {"profile": [PROFILES[kind]]},
-        "extension": [{"url": CREATED, "valueDateTime": today.isoformat()}],
-    }
-
-
-def new_id(kind: str, key: str) -> str:
-    """`ror-<kind>-<key>`: the same at each attempt, so that a repeated creation makes no double.
-
-    Never all digits, which HAPI refuses. A key that does not fit FHIR's id is told by its digest.
-    """
-    start = OWN_ID if kind == "Location" and "#" in key else f"ror-{kind.lower()}-"
-    plain = re.sub("[^A-Za-z0-9.-]", "-", key)
-    if plain == key.replace("/", "-") and len(start + plain) <= _ID_LENGTH:
-        return start + plain
-    digest = sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]
-    return f"{(start + plain)[: _ID_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
-
-
-def repointed(resource: Resource, moved: Mapping[str, str]) -> Resource:
-    """The resource with its references led elsewhere: `Type/id` as planned -> as the server gave.
-
-    For servers that give ids themselves.
-    """
-
-    def walk(held: Any) -> Any:
-        if isinstance(held, dict):
-            return {key: moved.get(value, value) if key == "reference" else walk(value)
-                    for key, value in held.items()}  # fmt: skip
-        return [walk(each) for each in held] if isinstance(held, list) else held
-
-    found: Resource = walk(resource)
-    return found
 
 
 def view(noun: Noun) -> dict[str, Any]:
@@ -122,6 +100,10 @@ class _Writer:
         self.before = {EJ: view(unchanged.entite_juridique), EG: view(unchanged.etablissement)}
         self.before |= {each.key: view(each.unit) for each in unchanged.units()}
         self.lieux_before = _described(unchanged)
+        # Ids that are no longer free: a role keeps the one of its first specialty, for example.
+        self.taken = {*map(address, tree.own)}
+        # The Locations that references were followed to, or lead to from now on.
+        self.places = {*map(address, tree.lieux.values())}
         # Where the nodes, lieux and people written so far are: key -> reference.
         self.nodes_at: dict[str, str] = {}
         self.lieux_at: dict[str, str] = {}
@@ -163,9 +145,9 @@ class _Writer:
         if before is not None:
             value = _moved(self.before.get(key, {}), value, lens.get(before) or {})
         own = {k: v for k, v in value.items() if k != "id" or not v.startswith(ON_SERVER)}
-        after = self.linked(changed(lens, before or new, own), links)
-        self.nodes_at[key] = address(after)
-        return Pair(key, before, after)
+        found = self.pair(key, before, new, Said(lens, own, links))
+        self.nodes_at[key] = address(before or new)
+        return found
 
     def lieu(self, unit: str, key: str) -> Pair:
         before, value = self.tree.lieux.get(key), self.lieux[key]
@@ -174,9 +156,10 @@ class _Writer:
             # A reference, by `id` alone, says nothing of the lieu itself.
             is_bare = value.keys() <= {"id"}
             value = shown if is_bare else _moved(self.lieux_before.get(key, {}), value, shown)
-        after = changed(LIEU, before or self.blank("Location", key), value)
-        self.lieux_at[key] = address(after)
-        return Pair(unit, before, after)
+        new = self.blank("Location", key)
+        self.lieux_at[key] = address(before or new)
+        self.places.add(self.lieux_at[key])
+        return self.pair(unit, before, new, Said(LIEU, value))
 
     def situations(self, unit: str, wanted: list[dict[str, Any]]) -> Iterator[Pair]:
         """Those that stay are found by RPPS and specialty, then by RPPS alone."""
@@ -186,15 +169,15 @@ class _Writer:
                 yield from self.person(unit, value["rpps"])
                 yield Pair(unit, role, role)
             return
-        kept, new = align(dict(enumerate(value for _, value in known)), wanted, (_situation, _rpps))
-        for place, value in (*kept.items(), *enumerate(new, len(known))):
+        held = dict(enumerate(value for _, value in known))
+        kept, come = align(held, wanted, (_situation, _rpps))
+        for place, value in (*kept.items(), *enumerate(come, len(known))):
             yield from self.person(unit, value["rpps"])
             before = known[place][0] if place in kept else None
-            key = "-".join((unit, *filter(None, _situation(value))))
-            role = changed(SITUATION, before or self.blank("PractitionerRole", key), value)
+            new = self.blank("PractitionerRole", "/".join((unit, *filter(None, _situation(value)))))
             links = {"practitioner": self.people_at[value["rpps"]],
                      "healthcareService": self.nodes_at[unit]}  # fmt: skip
-            yield Pair(unit, before, self.linked(role, links))
+            yield self.pair(unit, before, new, Said(SITUATION, value, links))
         # The double of one that stays is nothing that a file could say: it stays as well.
         staying = {_situation(known[place][1]) for place in kept}
         for place, (role, value) in enumerate(known):
@@ -205,9 +188,9 @@ class _Writer:
         """The person of a situation, at the first one of theirs."""
         if rpps not in self.people_at:
             before = self.tree.people.get(rpps)
-            after = changed(PERSON, before or self.blank("Practitioner", rpps), self.people[rpps])
-            self.people_at[rpps] = address(after)
-            yield Pair(unit, before, after)
+            new = self.blank("Practitioner", rpps)
+            self.people_at[rpps] = address(before or new)
+            yield self.pair(unit, before, new, Said(PERSON, self.people[rpps]))
 
     def removals(self) -> Iterator[Pair]:
         """What is no longer there: the tree was read from the top, so backwards is from below."""
@@ -219,18 +202,42 @@ class _Writer:
                 yield Pair(key, before, None)
 
     def blank(self, kind: str, key: str) -> Resource:
-        return blank(kind, key, self.today)
-
-    def linked(self, resource: Resource, links: Mapping[str, Any]) -> Resource:
-        """The resource with these references; those that we did not follow stay in their list."""
-        ours = {*map(address, self.tree.lieux.values()), *self.lieux_at.values()}
-        lenses: Mapping[str, Lens] = {
-            "location": Each(REFERENCE, belongs=lambda item: REFERENCE.get(item) in ours),
-            "healthcareService": Slice(REFERENCE),
+        """A new resource of our profile for that type, with the id that its key stands for."""
+        return {
+            "resourceType": kind,
+            "id": free_id(kind, key, self.taken),
+            "meta": {"profile": [PROFILES[kind]]},
+            "extension": [{"url": CREATED, "valueDateTime": self.today.isoformat()}],
         }
-        held = record(**{name: Key(name) >> lenses.get(name, REFERENCE) for name in links})
-        found: Resource = held.put(resource, {k: v for k, v in links.items() if v})
-        return found
+
+    def pair(self, node: str, before: Resource | None, new: Resource, said: Said) -> Pair:
+        # Of what is new every reference is ours to say; of others, those that we followed.
+        ours = None if before is None else self.places
+        onto = partial(_put, said=said, ours=ours)
+        return Pair(node, before, onto(before or new, {}), onto)
+
+
+def _put(resource: Resource, moved: Moved, *, said: Said, ours: Container[str] | None) -> Resource:
+    """The resource that says so; references in a list stay that are not of `ours`."""
+    lens, value, links = said
+
+    def is_ours(item: Any) -> bool:
+        return ours is None or REFERENCE.get(item) in ours
+
+    def led(end: Any) -> Any:
+        return [*map(led, end)] if isinstance(end, list) else moved.get(end, end)
+
+    lenses: Mapping[str, Lens] = {
+        "location": Each(REFERENCE, belongs=is_ours),
+        "healthcareService": Slice(REFERENCE),
+    }
+    if ours is None and is_active(resource):
+        # Somebody's: what we say nothing of stays. What was closed comes back as it is asked for.
+        value = {**(lens.get(resource) or {}), **value}
+    held = record(**{name: Key(name) >> lenses.get(name, REFERENCE) for name in links})
+    ends = {name: led(end) for name, end in links.items() if end}
+    found: Resource = held.put(changed(lens, resource, value), ends)
+    return found
 
 
 def _moved(before: Mapping[str, Any], wanted: Mapping[str, Any], shown: Mapping[str, Any]) -> Any:
