@@ -201,7 +201,7 @@ def notes_on(
     ]
     if base is not None and (former := base.inherited(file)):
         notes.append(f"la base de ce dossier était celle de {former}, qui n'y est plus ; si "
-                     f"{file.name} en est une copie plus ancienne, ses valeurs passent ici pour vos "
+                     f"{file.name} en est une copie ancienne, ses valeurs passent ici pour vos "
                      "modifications")  # fmt: skip
     if base is not None and base.store != store:
         notes.append(f"la base de ce fichier vient d'un autre annuaire ({base.store}) : elle ne "

@@ -218,7 +218,7 @@ def test_a_copy_that_takes_over_the_base_of_a_file_that_is_gone_is_told(desk):
     for words in (["diff"], ["push", "--dry-run"], ["pull", "--merge"]):
         told = run([*words, copy], store=desk.store).err
         assert "la base de ce dossier était celle de etab.yaml, qui n'y est plus" in told, words
-        assert "copie.yaml en est une copie plus ancienne" in told, words
+        assert "copie.yaml en est une copie ancienne" in told, words
     assert run(["push", "--yes", copy], store=desk.store).code == 0
     assert "était celle de" not in run(["diff", copy], store=desk.store).err
 
