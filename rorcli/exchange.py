@@ -160,7 +160,7 @@ def _require_same(
             f"{path} : ce fichier existe et dit autre chose que l'annuaire ; il est resté intact",
             remedy=f"rorcli diff {path} montre les différences ; rorcli pull --merge {path} y "
             "reprend ce que l'annuaire a changé ; --to écrit ailleurs ; pour abandonner vos "
-            "modifications, effacez ce fichier et relancez",
+            f'modifications : rorcli pull --discard "*" {path}',
         )
     return ours, document.text
 
@@ -177,7 +177,8 @@ def merge_into(
     """Splices what the directory changed into a file; our own lines and comments stay.
 
     Refused as a conflict (exit 5) where both sides changed and nothing was chosen. Without a base
-    of this store, what the directory holds otherwise than the file is such a conflict.
+    of this store, what the directory holds otherwise than the file is such a conflict. Our changes
+    of discarded units leave the file.
     """
     theirs = snapshot.establishment
     done = Exchange(theirs.finess, path, Status.MERGED)

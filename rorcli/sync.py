@@ -110,17 +110,20 @@ class Outcome:
 class Named:
     """The units whose own, or whose directory's, values win where both sides changed.
 
+    What the file alone changed in `discarded` units is given up for the directory's.
     `only_capacities` leaves all but the measures of lieux for another day.
     """
 
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    discarded: tuple[str, ...] = ()
     only_capacities: bool = False
 
     def choice(self, ours: Establishment, theirs: Establishment) -> Choice:
         """The same by keys of nodes; UsageError for a name that neither side knows."""
         # A unit that the file has lost is known by the directory.
-        return Choice(*(node_keys(ours, names, theirs) for names in (self.ours, self.theirs)))
+        sides = (self.ours, self.theirs, self.discarded)
+        return Choice(*(node_keys(ours, names, theirs) for names in sides))
 
 
 NOBODY = Named()

@@ -117,6 +117,15 @@ def moves(prepared: Prepared) -> bool:
     return prepared.plan is not None and bool(prepared.plan.changes or prepared.plan.conflicts)
 
 
+def tell_next(session: Session, prepared: list[Prepared]) -> None:
+    """How what differs is saved, and how it is given up."""
+    moved = [each.document.path for each in prepared if each.plan and each.plan.changes]
+    if moved:
+        file = moved[0] if len(moved) == 1 else "FICHIER"
+        give_up = f'rorcli pull --discard "*" {file}'
+        session.terminal.say(f"  → rorcli push {file} l'enregistre ; {give_up} l'abandonne")
+
+
 def tell_guards(session: Session, prepared: list[Prepared]) -> None:
     """What a push would be stopped by; push itself says it in its outcomes."""
     for each in prepared:

@@ -227,10 +227,14 @@ def differences(before: Facts, after: Facts) -> tuple[Change, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whose value a person chose where both sides changed, by keys of nodes; "*" is all."""
+    """Whose value a person chose where both sides changed, by keys of nodes; "*" is all.
+
+    In `discarded` nodes the directory's is taken even where ours alone changed.
+    """
 
     ours: frozenset[str] = frozenset()
     theirs: frozenset[str] = frozenset()
+    discarded: frozenset[str] = frozenset()
 
     def settle(
         self,
@@ -242,15 +246,21 @@ class Choice:
 
         Those of `undecided` nodes stay, whatever was chosen.
         """
-        mine, other = list(found.ours), list(found.theirs)
+        mine, other = [], list(found.theirs)
         left: list[tuple[Change, Change]] = []
-        for conflict in found.conflicts:
+        disputed = list(found.conflicts)
+        for change in found.ours:
+            if (nodes(change.path) | {"*"}) & self.discarded:
+                disputed.append((change, Change(change.path, change.after, change.before)))
+            else:
+                mine.append(change)
+        for conflict in disputed:
             keys = nodes(conflict[0].path) | {"*"}
             if keys & undecided:
                 left.append(conflict)
             elif keys & self.ours:
                 mine.append(Change(conflict[0].path, conflict[1].after, conflict[0].after))
-            elif keys & self.theirs:
+            elif keys & (self.theirs | self.discarded):
                 other.append(conflict[1])
             else:
                 left.append(conflict)

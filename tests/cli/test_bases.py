@@ -16,7 +16,7 @@ from rorcli.errors import UsageError
 from tests.cli.harness import Result, make_store, run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FINESS, OTHER = "490099918", "850099912"
+FINESS, OTHER, UNIT = "490099918", "850099912", "Hébergement permanent"
 FILES = [EXAMPLES / f"{name}.yaml"
          for name in ("ehpad-les-tilleuls", "service-accompagnement-les-cedres")]  # fmt: skip
 
@@ -52,6 +52,26 @@ def test_a_merge_that_brings_nothing_says_that_our_changes_stay(desk):
     assert f"vos modifications restent dans le fichier, rorcli diff {desk.file}" in told.err
     assert desk.run("push", "--yes").code == 0
     assert "vos modifications" not in desk.run("pull", "--merge").err
+
+
+def test_what_was_changed_may_be_given_up_and_diff_and_pull_say_how(desk):
+    pulled = desk.run("pull").err
+    assert f'pour abandonner vos modifications : rorcli pull --discard "*" {desk.file}' in pulled
+    assert f'rorcli pull --discard "*" {desk.file} l\'abandonne' in desk.run("diff").err
+    done = desk.run("pull", "--discard", "*")
+    assert (done.code, done.out) == (0, f"{FINESS}\tfusionné\t{desk.file}\n")
+    assert "AUTRE" not in desk.file.read_text("utf-8")
+    assert desk.run("diff").err == "Rien à enregistrer.\n"
+    assert desk.run("pull", "--discard", "*").code == 0
+
+
+def test_of_one_unit_alone_what_was_changed_is_given_up(desk):
+    desk.run("edit", "--unit", UNIT, "mssante=autre@tilleuls.mssante.example")
+    assert desk.run("pull", "--discard", UNIT).code == 0
+    left = desk.file.read_text("utf-8")
+    assert "autre@tilleuls.mssante.example" not in left
+    assert "AUTRE" in left
+    assert desk.run("pull", "--discard", "absente").code == 2
 
 
 def test_without_its_base_a_file_adds_freely_and_replaces_only_when_told(desk):

@@ -68,7 +68,9 @@ def test_a_change_is_shown_then_written_and_nothing_is_left(desks):
     a, _ = desks
     a.edit("telephone=02 61 91 40 77")
     shown = a.run("diff", a.ehpad)
-    assert (shown.code, shown.err) == (0, "")
+    give_up = f'rorcli pull --discard "*" {a.ehpad}'
+    hint = f"  → rorcli push {a.ehpad} l'enregistre ; {give_up} l'abandonne\n"
+    assert (shown.code, shown.err) == (0, hint)
     assert shown.out.splitlines() == [
         f"{EHPAD} EHPAD Les Tilleuls ({a.ehpad})",
         "  Établissement",

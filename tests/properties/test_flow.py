@@ -373,6 +373,41 @@ FIELDS = [
     "/etablissement/unites/0/lieux/0/nom", "/etablissement/unites/0/lieux/0/capacites/0/nombre",
 ]  # fmt: skip
 SITES = ("440099919", "440099927")
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_what_is_given_up_whole_leaves_what_the_directory_holds(tmp_path, seed):
+    person, ours, theirs = scene(tmp_path, seed)
+    person.become(ours)
+    mine = person.document
+    written_by_another(person.store, theirs)
+    assert person.merge(sync.Named(discarded=("*",))).problem is None
+    after, there = flat(person.document.data), held_by(person.store, person)
+    assert after.items() <= there.items()
+    assert {key[2] for key in there.keys() - after.keys()} <= {"capacites"}
+    assert person.push().status is sync.Status.UNCHANGED
+    check_lines(mine, person.document)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_given_up_of_one_unit_leaves_all_others_as_they_were(tmp_path, seed):
+    person, ours, theirs = scene(tmp_path, seed)
+    person.become(ours)
+    written_by_another(person.store, theirs)
+    ready = sync.prepare(person.file, person.document, (), person.store, Thresholds())
+    assert ready.plan is not None
+    for key in sorted(ready.plan.touched - {"", "ej"}):
+        before = sync.prepare(person.file, person.document, (), person.store, Thresholds())
+        done = person.merge(sync.Named(theirs=("*",), discarded=(key,)))
+        after = sync.prepare(person.file, person.document, (), person.store, Thresholds())
+        if done.problem is None:
+            assert before.plan is not None
+            assert after.plan is not None
+            left = {c.path for c in after.plan.changes}
+            assert left <= {c.path for c in before.plan.changes}
+            assert key not in after.plan.touched
+
+
 OURS, THEIRS = sync.Named(ours=("*",)), sync.Named(theirs=("*",))
 FIRST = {"r0", "n0", "w0", "d0", "u0", "p0", "s0", "l0", 0}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from rorcli import favorites, files
-from rorcli.cli.completion import followed
+from rorcli.cli.completion import followed, units
 from rorcli.cli.options import Favorites, Ours, Output, Theirs
 from rorcli.cli.targets import finess_or_file, unknown
 from rorcli.errors import DataError, UsageError
@@ -55,6 +55,16 @@ def pull(
     ] = False,
     ours: Ours = None,
     theirs: Theirs = None,
+    discard: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--discard",
+            metavar="UNITÉ",
+            autocompletion=units,
+            help="Abandonner vos modifications de cette unité pour ce que tient l'annuaire ; * : "
+            "toutes.",
+        ),
+    ] = None,
     output: Output = "text",
 ) -> int:
     """Écrit en fichiers YAML ce que tient l'annuaire, un par établissement : FINESS.yaml.
@@ -65,9 +75,11 @@ def pull(
       rorcli pull --ej 440099901 --to etablissements/
       rorcli pull --favoris --to etablissements/
       rorcli pull --merge etab.yaml
+      rorcli pull --discard "Consultations de gynécologie" etab.yaml
 
     Un fichier qui existe et qui dit autre chose n'est jamais écrasé ; --merge y reprend ce que
-    l'annuaire a changé depuis, sans toucher au reste.
+    l'annuaire a changé depuis, sans toucher au reste. --discard fait de même et rend à une unité
+    les valeurs de l'annuaire : vos modifications y sont abandonnées.
     """
     from rorcli.cli.exchanges import Report
     from rorcli.reports.findings import render_finding
@@ -75,8 +87,8 @@ def pull(
     from rorcli.validation import validate_all
 
     session: Session = context.obj
-    named = {each: finess_or_file(each) for each in finess or []}
-    asked = [found for found, _ in named.values()]
+    targets = [finess_or_file(each) for each in dict.fromkeys(finess or [])]
+    asked = [found for found, _ in targets]
     if sum(map(bool, (asked, ej, favoris, everything))) != 1:
         raise UsageError("pull : donnez des FINESS, ou --ej, ou --favoris, ou --all",
                          remedy="rorcli pull 440099919")  # fmt: skip
@@ -86,10 +98,11 @@ def pull(
     asked += favorites.require() if favoris else ()
     store = session.open_store(read_only=True)
     wanted = dict.fromkeys(asked or _all_of(store, ej))
-    given = {found: path for found, path in named.values() if path}
+    given = {found: path for found, path in targets if path}
     paths = {each: file or given.get(each) or (to or Path()) / f"{each}.yaml" for each in wanted}
     report = Report(session, "pull", output)
-    how = _How(disponibilites, merge, Named(tuple(ours or ()), tuple(theirs or ())))
+    named = Named(tuple(ours or ()), tuple(theirs or ()), tuple(discard or ()))
+    how = _How(disponibilites, merge or bool(discard), named)
     report.run(_pull_each(session, store, paths, how), len(paths))
     code = report.tell()
     written = [files.read_file(each.path) for each in report.done if each.status in TAKEN]

@@ -72,6 +72,8 @@ def diff(
         comparisons.show(session, prepared, output, comparisons.form_of(summary=summary, full=full))
     if output == "text":
         comparisons.tell_guards(session, prepared)
+        if not (summary or full):
+            comparisons.tell_next(session, prepared)
     return _diff_code(session, prepared, exit_code=exit_code)
 
 
@@ -119,7 +121,7 @@ def push(
     if unknown:
         raise UsageError(f"--allow {unknown[0]} : garde inconnue",
                          remedy=f"gardes : {', '.join(GUARDS)}")  # fmt: skip
-    named = sync.Named(tuple(ours or ()), tuple(theirs or ()), only is not None)
+    named = sync.Named(tuple(ours or ()), tuple(theirs or ()), only_capacities=only is not None)
     answers = Answers(yes, dry_run, tuple(allow or ()), named, output)
     return push_files(context.obj, paths, answers)
 
