@@ -74,9 +74,7 @@ def nodes(
 
 def assign(document: Document, node: str, key: str, text: str) -> Edited:
     """Gives a key of a node a value (`KEY=VALUE`); "" erases it."""
-    if key.startswith("entite_juridique."):
-        node, key = selectors.EJ_POINTER, key.partition(".")[2]
-    place = selectors.resolve(document.data, node, key)
+    place = selectors.place_of(document.data, node, key)
     value = selectors.parse_value(place.spec, text)
     _require_same_identity(document, place.pointer, key, value)
     so = f"{key} vaut déjà « {text} »" if text else f"{key} n'a déjà aucune valeur"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
 import typer
 
 from rorcli import files
+from rorcli.cli.completion import rules
 from rorcli.cli.options import OUTPUT
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.inspection import Terms, inspect
@@ -57,7 +58,10 @@ ShowPersonal = Annotated[
 Explain = Annotated[
     str | None,
     typer.Option(
-        "--explain", metavar="RÈGLE", help="Dire pourquoi une règle existe, avec un exemple."
+        "--explain",
+        metavar="RÈGLE",
+        autocompletion=rules,
+        help="Dire pourquoi une règle existe, avec un exemple.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""What the shell may propose for a word: commands, options, units of the file, codes.
+"""What the shell may propose for a word: commands, options, units and keys of the file, codes.
 
 A shell's script (`rorcli completion SHELL`) runs the program with the words before the cursor,
 `_RORCLI_COMPLETE` (its name) and `_RORCLI_WORD` (what is typed of the word). The answer is a line a
@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
     from typer._click.core import Command
+
+    from rorcli.fields import Spec
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 _SCRIPTS = Path(__file__).parents[1] / "data" / "completion"
@@ -41,25 +45,36 @@ def answer(
     shell = environment.get("_RORCLI_COMPLETE")
     if shell not in SHELLS:
         return None
-    typed = [*words, environment.get("_RORCLI_WORD", "")]
+    *before, word = [*words, environment.get("_RORCLI_WORD", "")]
+    kept = ""
     if shell == "bash":  # the others give words as they are meant
-        typed = list(_meant(typed))
+        *before, word, kept = _meant([*before, word])
     with suppress(Exception):
-        return "".join(f"{line}\n" for line in _proposals(program, session, *_split(typed)))
+        found = _proposals(program, session, before, word)
+        return "".join(f"{line.removeprefix(kept)}\n" for line in found)
     return ""
 
 
-def _split(typed: list[str]) -> tuple[list[str], str]:
-    return typed[:-1], typed[-1]
+def _meant(typed: list[str]) -> list[str]:
+    """Words without the quotes and backslashes that a person types, even unfinished ones.
 
-
-def _meant(words: Iterable[str]) -> Iterator[str]:
-    """Words without the quotes and backslashes that a person types, even unfinished ones."""
+    Bash parts words around = and : ; they are put together again. What comes last is the part of
+    the last word that bash has left behind.
+    """
     from typer._click.shell_completion import split_arg_string
 
-    for word in words:
-        if word != "=":  # bash makes a word of it
-            yield " ".join(split_arg_string(word))
+    plain = [" ".join(split_arg_string(word)) for word in typed]
+    meant = [""]
+    for former, word in pairwise(["", *plain]):
+        if {former, word} & _PARTING:
+            meant[-1] += word
+        else:
+            meant.append(word)
+    kept = meant[-1] if plain[-1] in _PARTING else meant[-1].removesuffix(plain[-1])
+    return [*meant[1:], kept]
+
+
+_PARTING = {"=", ":"}
 
 
 def _proposals(program: Command, session: object, words: list[str], word: str) -> Iterator[str]:
@@ -83,18 +98,52 @@ def uos(ctx: typer.Context, incomplete: str) -> Found:
 
 
 def _units(ctx: typer.Context, incomplete: str, *, only_uo: bool) -> Found:
-    from rorcli.files import read_file
     from rorcli.model import decode
 
-    file = next(filter(Path.is_file, _paths((*ctx.params.values(), ctx.args))), None)
-    data = read_file(file).data if file else None
-    placed = list(decode(data).units()) if isinstance(data, dict) else []
+    placed = list(decode(_data(ctx) or {}).units())
     counts = Counter(each.unit.nom for each in placed)
     wanted = [each for each in placed if each.unit.is_uo or not only_uo]
     by_name = [(each.unit.nom if counts[each.unit.nom] == 1 else each.path, each.unit.id or "")
                for each in wanted]  # fmt: skip
     by_id = [(each.unit.id, each.path) for each in wanted if each.unit.id and incomplete]
     return [(value, said) for value, said in (*by_name, *by_id) if value]
+
+
+def keys(ctx: typer.Context, incomplete: str) -> Found:
+    """`KEY=` of what the line edits, once it names the file, and behind the sign what a key may be.
+
+    A key comes step by step, as a path does: `adresse.`, then `adresse.commune=`.
+    """
+    from rorcli.model import decode
+    from rorcli.text import proposals, selectors
+
+    if (data := _data(ctx)) is None:
+        return []
+    unit = next(iter(ctx.params.get("unit") or ()), "")
+    node = selectors.find_unit(decode(data), unit).unit.pointer if unit else selectors.EG_POINTER
+    key, sign, _ = incomplete.partition("=")
+    if sign:
+        known = _values(selectors.place_of(data, node, key).spec, ctx.obj.today)
+        return [(f"{key}={value}", said) for value, said in known]
+    return list(proposals.steps(data, node, incomplete).items())
+
+
+def _values(spec: Spec, today: date) -> Found:
+    """What a key may be, where that can be listed."""
+    from rorcli.fields import Kind
+
+    if spec.kind is Kind.FLAG:
+        return [("true", "oui"), ("false", "non")]
+    return _open_codes(spec.table, today) if spec.table else list(spec.words.items())
+
+
+def _data(ctx: typer.Context) -> dict[str, Any] | None:
+    """What the file says that the line names; None without one that can be read."""
+    from rorcli.files import read_file
+
+    file = next(filter(Path.is_file, _paths((*ctx.params.values(), ctx.args))), None)
+    data = read_file(file).data if file else None
+    return data if isinstance(data, dict) else None
 
 
 def _paths(values: Iterable[object]) -> Iterator[Path]:
@@ -110,15 +159,24 @@ def codes_of(name: str) -> Completer:
     """The codes of a table that may be written today, with their labels."""
 
     def proposed(ctx: typer.Context, incomplete: str) -> Found:
-        from rorcli import codes
-
-        today = ctx.obj.today
-        every = codes.table(name).codes.values()
-        return [
-            (c.code, c.label) for c in every if c.is_open(today) and c.code.startswith(incomplete)
-        ]
+        found = _open_codes(name, ctx.obj.today)
+        return [pair for pair in found if pair[0].startswith(incomplete)]
 
     return proposed
+
+
+def _open_codes(name: str, today: date) -> Found:
+    from rorcli import codes
+
+    every = codes.table(name).codes.values()
+    return [(code.code, code.label) for code in every if code.is_open(today)]
+
+
+def rules(ctx: typer.Context, incomplete: str) -> Found:  # noqa: ARG001 - typer's signature
+    """Rules, with their title."""
+    from rorcli.validation.findings import CATALOGUE
+
+    return [(rule.id, rule.title) for rule in CATALOGUE.values()]
 
 
 def words_of(words: Mapping[str, str] | Iterable[str]) -> Completer:

@@ -32,7 +32,8 @@ from rorcli.text.edits import value_at
 STANDARD, SECRETARIAT = "06", "07"
 SEPARATOR = " > "
 ALL = "*"
-EG_POINTER, EJ_POINTER = "/etablissement", "/entite_juridique"
+EJ_KEY = "entite_juridique"
+EG_POINTER, EJ_POINTER = "/etablissement", f"/{EJ_KEY}"
 DIRECTOR = f"{EG_POINTER}/directeur"
 _STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<selector>[^\]]*)\])?")
 _SHOWN_CANDIDATES = 10
@@ -121,7 +122,7 @@ def resolve(data: Any, node: str, key: str) -> Place:
     """The place that `key` means at the node of pointer `node`; UsageError when it means none."""
     if key in CANAUX and not _has_own_box(node, key):
         return _main_contact(data, node, key)
-    owner = _noun_of(node)
+    owner = noun_of(node)
     pointer, steps = node, _split(key) or [""]
     spec: Spec | None = None
     for rank, step in enumerate(steps):
@@ -143,6 +144,12 @@ def resolve(data: Any, node: str, key: str) -> Place:
             if missing:
                 return _in_new_item(key, rest, pointer, owner, missing)
     return Place(pointer, _writable(key, spec))
+
+
+def place_of(data: Any, node: str, key: str) -> Place:
+    """The same, for a key that may be the EJ's: `entite_juridique.KEY`."""
+    head, _, own = key.partition(".")
+    return resolve(data, EJ_POINTER, own) if own and head == EJ_KEY else resolve(data, node, key)
 
 
 def parse_value(spec: Spec, text: str) -> Any:
@@ -221,7 +228,7 @@ def _main_contact(data: Any, node: str, key: str) -> Place:
     """The first contact without `fonction`; one of nature 07, at the EG 06, if there is none."""
     holder = f"{node}/contacts"
     short = keys_of(Contact)[key]
-    for rank, contact in _mappings(data, holder):
+    for rank, contact in mappings(data, holder):
         if not contact.get("fonction"):
             return _channel(data, f"{holder}/{rank}", short)
     nature = STANDARD if node == EG_POINTER else SECRETARIAT
@@ -235,7 +242,7 @@ def _channel(data: Any, contact: str, short: Spec) -> Place:
     A telecom of the long form keeps who may see it, and its usage.
     """
     pointer, listed = f"{contact}/{short.key}", f"{contact}/telecoms"
-    written = [rank for rank, each in _mappings(data, listed)
+    written = [rank for rank, each in mappings(data, listed)
                if each.get("canal") == CANAUX[short.key]]  # fmt: skip
     if not written:
         return Place(pointer, short)
@@ -250,13 +257,13 @@ def _channel(data: Any, contact: str, short: Spec) -> Place:
 def _home_of_director(data: Any, pointer: str) -> str:
     """Where the file writes the director: `directeur`, or the contact of fonction 01."""
     if pointer == DIRECTOR and value_at(data, pointer) is None:
-        for rank, contact in _mappings(data, f"{EG_POINTER}/contacts"):
+        for rank, contact in mappings(data, f"{EG_POINTER}/contacts"):
             if contact.get("fonction") == DIRECTEUR:
                 return f"{EG_POINTER}/contacts/{rank}"
     return pointer
 
 
-def _mappings(data: Any, pointer: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def mappings(data: Any, pointer: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The mappings of a list, with their rank; what a faulty file holds instead is passed over."""
     items = value_at(data, pointer)
     for rank, item in enumerate(items if isinstance(items, list) else ()):
@@ -269,7 +276,8 @@ def _length(data: Any, pointer: str) -> int:
     return len(items) if isinstance(items, list) else 0
 
 
-def _noun_of(node: str) -> type:
+def noun_of(node: str) -> type:
+    """What the node at a pointer is: the EG, the EJ, else a unit."""
     if node == EG_POINTER:
         return EntiteGeographique
     return EntiteJuridique if node == EJ_POINTER else Unite
@@ -286,7 +294,7 @@ def _item(data: Any, pointer: str, spec: Spec, selector: str) -> tuple[str, dict
     is_director = pointer == f"{EG_POINTER}/contacts" and wanted == {"fonction": DIRECTEUR}
     if is_director and value_at(data, DIRECTOR) is not None:
         return DIRECTOR, {}
-    matches = [rank for rank, item in _mappings(data, pointer)
+    matches = [rank for rank, item in mappings(data, pointer)
                if all(item.get(k) == v for k, v in wanted.items())]  # fmt: skip
     if len(matches) > 1:
         raise UsageError(f"{spec.key}[{selector}] désigne {len(matches)} éléments",

@@ -14,6 +14,7 @@ from rorcli.cli.app import COMMANDS
 from rorcli.cli.completion import SHELLS, script
 from rorcli.codes import TABLES, table
 from rorcli.planning.limits import GUARDS
+from rorcli.validation.findings import CATALOGUE
 from tests.cli.harness import run
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +101,51 @@ def test_codes_come_with_their_labels(ask):
     assert list(ask("add-practitioner", "etab.yaml", UO, "--civilite", "M")) == ["M", "MME"]
 
 
+def test_rules_come_with_their_title(ask):
+    assert list(ask("validate", "--explain", "")) == list(CATALOGUE)
+    assert ask("validate", "--explain", "ROR402") == {"ROR402": "Consultation sans praticien"}
+
+
+def test_keys_of_what_is_edited_come_step_by_step(ask):
+    assert ask("edit", "etab.yaml", "site") == {"site_internet=": "Site internet",
+                                                "site=": "Site web"}  # fmt: skip
+    assert ask("edit", "etab.yaml", "adr") == {"adresse.": "Adresse"}
+    assert list(ask("edit", "etab.yaml", "adresse.co")) == [
+        "adresse.complement=", "adresse.code_postal=", "adresse.commune=", "adresse.code_insee="]  # fmt: skip
+    assert "contacts[fonction:12]." in ask("edit", "etab.yaml", "contacts")
+    assert "entite_juridique.siren=" in ask("edit", "etab.yaml", "entite_juridique.s")
+    of_uo = ask("edit", "etab.yaml", "--unit", UO, "p")
+    assert {"patientele.", "praticiens[10099999996]."} <= set(of_uo)
+    assert "telephone=" in ask("edit", "etab.yaml", "--unit", UO, "")
+    # Before the file, the shell proposes files.
+    assert ask("edit", "s") == {}
+
+
+@pytest.mark.parametrize("unit", [(), ("--unit", UO)])
+def test_every_key_that_is_proposed_may_be_edited(ask, unit):
+    waiting, found = [""], set()
+    while waiting:
+        steps = set(ask("edit", "etab.yaml", *unit, waiting.pop()))
+        waiting += [step for step in steps if step.endswith(".")]
+        found |= {step for step in steps if step.endswith("=")}
+    assert len(found) > 40
+    for key in found:
+        assert "clé inconnue" not in run(["edit", "etab.yaml", *unit, key, "--dry-run"]).err
+
+
+def test_what_a_key_may_be_comes_behind_its_sign(ask):
+    assert ask("edit", "etab.yaml", "categorie=35") == {
+        "categorie=354": "Service de soins infirmiers à domicile (SSIAD)",
+        "categorie=355": "Centre hospitalier (CH)",
+    }
+    known = ask("edit", "etab.yaml", "--unit", UO, "praticiens[10099999996].secteur=")
+    assert "praticiens[10099999996].secteur=secteur_2" in known
+    assert set(ask("edit", "etab.yaml", "--unit", UO, "unite_sensible=")) == {
+        "unite_sensible=true", "unite_sensible=false"}  # fmt: skip
+    assert ask("edit", "etab.yaml", "nom=") == {}
+    assert ask("edit", "etab.yaml", "absente=") == {}
+
+
 def test_favourites_where_an_establishment_is_named(ask):
     favorites.save([favorites.Favorite("440099919", "Hôpital des Saules")])
     for command in ("show", "pull", "history"):
@@ -127,6 +173,10 @@ def test_bash_gives_words_as_they_are_typed(ask):
     assert ask("show", "etab.yaml", "--unit", '"Consultations de gyn', by="bash")
     assert ask("show", "etab.yaml", "--unit", r"Consultations\ de\ gyn", by="bash")
     assert ask("show", "etab.yaml", "--unit", "=", "Consultations", by="bash")
+    # What bash takes for a word of its own, it leaves in place.
+    assert list(ask("edit", "etab.yaml", "categorie", "=", "355", by="bash")) == ["355"]
+    assert "354" in ask("edit", "etab.yaml", "categorie", "=", by="bash")
+    assert "12]." in ask("edit", "etab.yaml", "contacts[fonction", ":", "1", by="bash")
     assert ask("add-activity", "etab.yaml", f"'{UO}'", "053", by="bash") == {
         "053": "Gynécologie médicale"}  # fmt: skip
 
@@ -223,6 +273,11 @@ BASH = [
     ("rorcli add-activity etab.yaml 52/0000104 05\t\t", "053"),
     ("rorcli codes special\t", "rorcli codes specialites "),
     ("rorcli push etab.yaml --allow cap\t", "--allow capacity-drop "),
+    ("rorcli validate --explain ROR402\t", "--explain ROR402 "),
+    ("rorcli edit etab.yaml adresse.comm\tNantes", "adresse.commune=Nantes"),
+    ("rorcli edit etab.yaml adr\tvo\tx", "adresse.voie=x"),
+    ("rorcli edit etab.yaml categorie=355\tx", "categorie=355 x"),
+    ("rorcli edit etab.yaml contacts[06\ttelec\tx", r"\[06\].telecopie=x"),
 ]
 
 
@@ -247,6 +302,9 @@ def test_in_a_real_bash(shell_environment, keys, until):
             r"Consultations\ de\ gynécologie",
         ),
         ("rorcli show eta\t", "etab.yaml "),
+        ("rorcli validate --explain ROR402\t", "ROR402 "),
+        ("rorcli edit etab.yaml adr\tvo\tx", "adresse.voie=x"),
+        ("rorcli edit etab.yaml categorie=355\t", "categorie=355 "),
     ],
 )
 def test_in_a_real_zsh(shell_environment, keys, until):
@@ -261,6 +319,9 @@ def test_in_a_real_zsh(shell_environment, keys, until):
         ("rorcli valid", "validate\tVérifier des fichiers."),
         ("rorcli show etab.yaml --unit Consultations\\ de\\ gyn", f"{UO}\t52/0000104"),
         ("rorcli show eta", "etab.yaml"),
+        ("rorcli validate --explain ROR402", "ROR402\tConsultation sans praticien"),
+        ("rorcli edit etab.yaml adresse.comm", "adresse.commune=\tAdresse, Commune"),
+        ("rorcli edit etab.yaml categorie=355", "categorie=355\tCentre hospitalier (CH)"),
     ],
 )
 def test_in_a_real_fish(shell_environment, words, found):

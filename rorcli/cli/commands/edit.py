@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rorcli import edition
-from rorcli.cli.completion import units
+from rorcli.cli.completion import keys, units
 from rorcli.cli.editions import Options, edit_by_hand, run
 from rorcli.cli.options import DryRun, Output, Push
 from rorcli.errors import UsageError
@@ -34,7 +34,9 @@ def edit(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="FICHIER|DOSSIER... [CLÉ=VALEUR]...", help="Fichiers, puis valeurs."
+            metavar="FICHIER|DOSSIER... [CLÉ=VALEUR]...",
+            autocompletion=keys,
+            help="Fichiers, puis valeurs.",
         ),
     ],
     unit: Annotated[
