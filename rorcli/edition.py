@@ -6,7 +6,6 @@ What is already so leaves the document as it is, and the notes say it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,15 +13,14 @@ from typing import Any
 
 from rorcli import codes
 from rorcli.errors import DataError, UsageError
-from rorcli.fields import Kind, specs
+from rorcli.fields import Kind, Spec, specs
 from rorcli.identifiers import rpps_ok
 from rorcli.items import CANAUX, Capacite, Lieu, Praticien
 from rorcli.model import Establishment, Placed, Unite, decode, every_key, spec_at
 from rorcli.plurals import counted
-from rorcli.text import edits, selectors
+from rorcli.text import edits, selectors, values
 from rorcli.text.document import Document
-from rorcli.validation import validate
-from rorcli.validation.findings import Finding, Severity
+from rorcli.validation import forms
 from rorcli.validation.view import day_of
 
 
@@ -56,8 +54,12 @@ def uo_of(document: Document, name: str) -> Placed:
     """The same, for what only a UO holds."""
     found = unit_of(document, name)
     if not found.unit.is_uo:
-        raise UsageError(f"« {found.path} » n'est pas une UO",
-                         remedy="donnez l'une des UO qui en dépendent : rorcli show")  # fmt: skip
+        units = establishment_of(document).units()
+        below = [each for each in units if each.unit.is_uo and found.unit in each.above]
+        raise UsageError(
+            f"« {found.path} » n'est pas une UO{selectors.listed(below, ' ; en dépendent :')}",
+            remedy="donnez l'une de ces UO" if below else "donnez une UO : rorcli show",
+        )
     return found
 
 
@@ -75,7 +77,7 @@ def nodes(
 def assign(document: Document, node: str, key: str, text: str) -> Edited:
     """Gives a key of a node a value (`KEY=VALUE`); "" erases it."""
     place = selectors.place_of(document.data, node, key)
-    value = selectors.parse_value(place.spec, text)
+    value = _as_meant(place.spec, values.parse_value(place.spec, text))
     _require_same_identity(document, place.pointer, key, value)
     so = f"{key} vaut déjà « {text} »" if text else f"{key} n'a déjà aucune valeur"
     if place.holder and not text:
@@ -85,6 +87,11 @@ def assign(document: Document, node: str, key: str, text: str) -> Edited:
         return Edited(edits.append_item(document, place.holder, {**dict(place.item), last: value}))
     after = _give(document, place.pointer, value)
     return _already(document, so) if after is document else Edited(after)
+
+
+def _as_meant(spec: Spec, value: Any) -> Any:
+    """The value in the form of the file, when it can mean one thing only: 1/9/1974, 15ANS."""
+    return (forms.meant(spec, value) or value) if isinstance(value, str) else value
 
 
 def _require_same_identity(document: Document, pointer: str, key: str, value: Any) -> None:
@@ -135,7 +142,7 @@ def replace_value(
         document = _give(document, pointer, _item(pointer, new))
     said = f"{counted(len(found), 'remplacement')} de « {old} »"
     if not found:
-        meant = selectors.lost_noughts(spec_at(inside[0]), old) if inside else ""
+        meant = values.lost_noughts(spec_at(inside[0]), old) if inside else ""
         said = f"« {old} » n'y figure pas{meant and f' ; {meant}'}"
     return Edited(document, (f"{document.path} : {said}",))
 
@@ -154,7 +161,7 @@ def _is_named(document: Document, pointer: str, key: str) -> bool:
 def _item(pointer: str, text: str) -> Any:
     """The text as one value of the key at `pointer`."""
     spec = spec_at(pointer)
-    return None if spec is None or not text else selectors.parse_item(spec, text)
+    return None if spec is None or not text else values.parse_item(spec, text)
 
 
 def add_activities(document: Document, uo: str, wanted: Iterable[str]) -> Edited:
@@ -354,32 +361,14 @@ def _require_no_later(document: Document, node: str, day: date, today: date) -> 
     )
 
 
-def added_errors(before: Document, after: Document, today: date) -> list[Finding]:
-    """The errors that an edit adds; those that were there before never refuse it."""
-    return [f for f in added_findings(before, after, today) if f.severity is Severity.ERROR]
-
-
-def added_findings(before: Document, after: Document, today: date) -> list[Finding]:
-    """All that `validate` says of a document and did not say before its edit."""
-    if after.text == before.text or not (found := validate(after, today)):
-        return []
-    known = Counter((f.rule, f.message) for f in validate(before, today))
-    added = []
-    for finding in found:
-        known[finding.rule, finding.message] -= 1
-        if known[finding.rule, finding.message] < 0:
-            added.append(finding)
-    return added
-
-
 def practitioner_fields(given: Mapping[str, str | None]) -> dict[str, str]:
     """The options of add-practitioner as fields: labels are taken for their codes."""
     known = specs(Praticien)
     fields = {key: value for key, value in given.items() if value is not None}
     return {
-        key: selectors.parse_words(known[key].table, value)
+        key: values.parse_words(known[key].table, value)
         if known[key].kind is Kind.CODE
-        else value
+        else _as_meant(known[key], value)
         for key, value in fields.items()
     }
 

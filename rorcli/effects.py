@@ -1,15 +1,19 @@
-"""What an edit did to an establishment, in the words of a comparison, and what it left behind."""
+"""What an edit did: changes in the words of a comparison, findings, and what it left behind."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from rorcli import codes
 from rorcli.model import Establishment, decode
 from rorcli.planning.changes import Change, differences
 from rorcli.planning.facts import EJ, PLACES, Path, Value, doubles, facts, is_reference
 from rorcli.text.document import Document
+from rorcli.validation import validate
+from rorcli.validation.findings import Finding, Severity
 
 
 @dataclass(frozen=True)
@@ -66,3 +70,21 @@ def _command(effect: Effect, address: Path, keys: Iterable[str]) -> str:
             return command
         command, prefix = f"{command} --unit {uo}", f"lieux[{lieu}].adresse"
     return " ".join([command, *(f'"{prefix}.{key}=…"' for key in keys)])
+
+
+def added_errors(before: Document, after: Document, today: date) -> list[Finding]:
+    """The errors that an edit adds; those that were there before never refuse it."""
+    return [f for f in added_findings(before, after, today) if f.severity is Severity.ERROR]
+
+
+def added_findings(before: Document, after: Document, today: date) -> list[Finding]:
+    """All that `validate` says of a document and did not say before its edit."""
+    if after.text == before.text or not (found := validate(after, today)):
+        return []
+    known = Counter((f.rule, f.message) for f in validate(before, today))
+    added = []
+    for finding in found:
+        known[finding.rule, finding.message] -= 1
+        if known[finding.rule, finding.message] < 0:
+            added.append(finding)
+    return added

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "rorcli"
 ROOMS = """
     rorcli
     errors plurals identifiers codes fields nouns items model
-    text text.problems text.document text.render text.edits text.blocks text.batches text.selectors text.proposals
+    text text.problems text.document text.render text.edits text.blocks text.batches text.values text.selectors text.proposals
     validation.findings validation.suppressions validation.lessons validation.view validation.causes validation.forms validation.wording validation.schema
     validation.numbers validation.rules validation.plausibility validation.across validation.completeness validation validation.freshness
     validation.perimeters validation.national validation.registration validation.auditing validation.rounds

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rorcli import edition, files
-from rorcli.effects import effect_of, stale_codes
+from rorcli import effects, files
 from rorcli.errors import ExitCode, RorcliError, UsageError
 from rorcli.reports.findings import render_finding
 from rorcli.validation.findings import Severity
@@ -84,14 +83,14 @@ def added_findings(session: Session, pairs: list[Pair]) -> list[Finding]:
     return [
         finding
         for _, before, after in pairs
-        for finding in edition.added_findings(before, after, session.today)
+        for finding in effects.added_findings(before, after, session.today)
     ]
 
 
 def _left_behind(pairs: list[Pair]) -> Iterator[str]:
     """What the edit should have changed too."""
     for _, before, after in _changed(pairs):
-        yield from stale_codes(effect_of(before, after))
+        yield from effects.stale_codes(effects.effect_of(before, after))
 
 
 def _changed(pairs: list[Pair]) -> list[Pair]:
@@ -131,9 +130,9 @@ def _answer(
     from rorcli.reports.edits import edits_data
     from rorcli.reports.machine import dumps
 
-    effects = (effect_of(before, after) for _, before, after in pairs)
+    found = (effects.effect_of(before, after) for _, before, after in pairs)
     paths = {after.path for _, _, after in written}
-    session.terminal.write_text(dumps(edits_data(effects, added, told, written=paths)))
+    session.terminal.write_text(dumps(edits_data(found, added, told, written=paths)))
 
 
 def _push(session: Session, pairs: list[Pair]) -> int:

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rorcli import edition, files
+from rorcli import effects, files
 from rorcli.errors import UsageError
 from rorcli.reports.findings import render_finding
 from rorcli.text.document import read
@@ -40,7 +40,7 @@ def _until_clean(session: Session, before: Document, copy: Path) -> Document | N
     while True:
         _open(copy)
         after = read(_left_by_editor(copy), before.path)
-        added = edition.added_errors(before, after, session.today)
+        added = effects.added_errors(before, after, session.today)
         if not added:
             return after
         for finding in added:

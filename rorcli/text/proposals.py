@@ -9,7 +9,7 @@ from typing import Any
 from rorcli.fields import Kind
 from rorcli.items import SHORT
 from rorcli.model import keys_of
-from rorcli.text.selectors import EG_POINTER, EJ_KEY, EJ_POINTER, mappings, noun_of
+from rorcli.text.selectors import EG_POINTER, EJ_KEY, EJ_POINTER, named_items, noun_of
 
 
 def steps(data: Any, node: str, start: str) -> dict[str, str]:
@@ -32,7 +32,7 @@ def _assignable(data: Any, node: str) -> Iterator[tuple[str, str]]:
         inner = keys_of(spec.noun()) if spec.noun() else {}
         if not inner and key not in _IDENTIFIERS:
             yield key, spec.label
-        heads = [key] if spec.kind is Kind.NOUN else _named_items(data, f"{node}/{key}")
+        heads = [key] if spec.kind is Kind.NOUN else named_items(data, f"{node}/{key}")
         for head, (below, each) in product(heads, inner.items()):
             if each.noun() is None and below not in _IDENTIFIERS:
                 yield f"{head}.{below}", f"{spec.label}, {each.label}"
@@ -43,16 +43,3 @@ def _assignable(data: Any, node: str) -> Iterator[tuple[str, str]]:
 
 
 _IDENTIFIERS = ("id", "finess", "rpps")
-_SELECTED_BY = {"praticiens": "rpps", "lieux": "id"}
-
-
-def _named_items(data: Any, pointer: str) -> Iterator[str]:
-    """The items of a list, as a selector names them."""
-    key = pointer.rpartition("/")[2]
-    for _, item in mappings(data, pointer):
-        name = item.get(_SELECTED_BY.get(key, ""))
-        if key == "contacts":
-            function = item.get("fonction")
-            name = f"fonction:{function}" if function else item.get("nature")
-        if name:
-            yield f"{key}[{name}]"

@@ -1,7 +1,7 @@
 """How people name things: a unit of the tree, and a key within it.
 
-`find_unit` answers which unit a name means; `Assignment.parse` reads `KEY=VALUE`, and `resolve`
-finds the place in the document that the key means (design, Naming things).
+`find_unit` answers which unit a name means, `resolve` at which place of the document the key of a
+`KEY=VALUE` stands (design, Naming things).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from rorcli.model import (
     keys_of,
     meant_key,
 )
+from rorcli.text import values
 from rorcli.text.edits import value_at
 
 STANDARD, SECRETARIAT = "06", "07"
@@ -93,7 +94,7 @@ def select_units(establishment: Establishment, patterns: list[tuple[str, str]]) 
         if all(_matches(getattr(placed.unit, key), glob) for key, glob in patterns)
     ]
     for key, glob in () if found else patterns:
-        if meant := lost_noughts(known[key], glob):
+        if meant := values.lost_noughts(known[key], glob):
             raise UsageError(f"--where {key}={glob} : aucune unité n'a ce code", remedy=meant)
     return found
 
@@ -137,8 +138,8 @@ def resolve(data: Any, node: str, key: str) -> Place:
         pointer = _home_of_director(data, f"{pointer}/{found['key']}")
         owner = spec.noun() or NoneType
         if found["selector"] is None and spec.kind is Kind.NOUNS and rest:
-            raise UsageError(f"{key} : « {step} » est une liste",
-                             remedy=f"désignez un élément : {step}[…].{rest[0]}")  # fmt: skip
+            items = [f"{item}.{rest[0]}=" for item in named_items(data, pointer)]
+            raise UsageError(f"{key} : « {step} » est une liste", remedy=_choice(step, items))
         if found["selector"] is not None:
             pointer, missing = _item(data, pointer, spec, found["selector"])
             if missing:
@@ -146,77 +147,34 @@ def resolve(data: Any, node: str, key: str) -> Place:
     return Place(pointer, _writable(key, spec))
 
 
+def named_items(data: Any, pointer: str) -> Iterator[str]:
+    """The items of a list as `resolve` names them: `contacts[06]`, `praticiens[RPPS]`."""
+    key = pointer.rpartition("/")[2]
+    for _, item in _mappings(data, pointer):
+        name = item.get(_SELECTED_BY.get(key, ""))
+        if key == "contacts":
+            function = item.get("fonction")
+            name = f"fonction:{function}" if function else item.get("nature")
+        if name:
+            yield f"{key}[{name}]"
+
+
+_SELECTED_BY = {"praticiens": "rpps", "lieux": "id"}
+
+
+def _choice(key: str, items: list[str]) -> str:
+    """What to write in the place of a list's name."""
+    if key == "unites":
+        return "une unité se désigne par --unit : rorcli edit FICHIER --unit UNITÉ CLÉ=VALEUR"
+    more = ", …" if len(items) > _SHOWN_CANDIDATES else ""
+    named = f"désignez un élément : {', '.join(items[:_SHOWN_CANDIDATES])}{more}"
+    return named if items else "cette liste est vide"
+
+
 def place_of(data: Any, node: str, key: str) -> Place:
     """The same, for a key that may be the EJ's: `entite_juridique.KEY`."""
     head, _, own = key.partition(".")
     return resolve(data, EJ_POINTER, own) if own and head == EJ_KEY else resolve(data, node, key)
-
-
-def parse_value(spec: Spec, text: str) -> Any:
-    """`text` as the type of the key; "" erases. UsageError says what is expected."""
-    if text == "":
-        return [] if spec.kind in {Kind.NOUNS, Kind.CODES} else None
-    if spec.kind is Kind.FLAG:
-        said = {"true": True, "oui": True, "false": False, "non": False}.get(codes.fold(text))
-        if said is None:
-            raise UsageError(f"{spec.key}={text} : true ou false attendu")
-        return said
-    if spec.kind is Kind.COUNT:
-        if not (text.isascii() and text.isdigit()):
-            raise UsageError(f"{spec.key}={text} : nombre entier, zéro ou plus, attendu")
-        return int(text)
-    if spec.kind is Kind.CODES:
-        return [code_for(spec, each.strip()) for each in text.split(",")]
-    return code_for(spec, text)
-
-
-def parse_item(spec: Spec, text: str) -> Any:
-    """The same, where one item of a list takes the text."""
-    return code_for(spec, text) if spec.is_list else parse_value(spec, text)
-
-
-def code_for(spec: Spec, text: str) -> str:
-    """A code given as such or by its exact label; other texts go through unchanged."""
-    if not spec.table:
-        return text
-    table = codes.table(spec.table)
-    found = table.by_label(text)
-    return text if text in table.codes or found is None else found.code
-
-
-def parse_words(name: str, words: str) -> str:
-    """The one code of table `name` that WORDS mean: a code, an exact label, else all the words."""
-    table = codes.table(name)
-    if words in table.codes:
-        return words
-    exact = table.by_label(words)
-    if exact is not None:
-        return exact.code
-    if meant := table.with_noughts(words):
-        raise UsageError(f"« {words} » n'est pas un code de la table {name}",
-                         remedy=_did_you_mean(meant))  # fmt: skip
-    found = [code for code in table.search(words.split()) if code.in_value_set]
-    if len(found) == 1 or (found and codes.fold(found[0].code) == codes.fold(words)):
-        return found[0].code
-    listed = ", ".join(f"{code.code} {code.label}" for code in found[:_SHOWN_CANDIDATES])
-    closest = table.closest(words)
-    if found:
-        raise UsageError(f"« {words} » désigne {len(found)} codes : {listed}"
-                         + ("…" if len(found) > _SHOWN_CANDIDATES else ""),
-                         remedy="précisez, ou donnez le code")  # fmt: skip
-    hint = _did_you_mean(closest) if closest else ""
-    raise UsageError(f"« {words} » ne désigne aucun code de la table {name}",
-                     remedy=f"{hint} rorcli codes {name} MOTS en propose".strip())  # fmt: skip
-
-
-def lost_noughts(spec: Spec | None, text: str) -> str:
-    """Which code a text means that lacks its leading zeros, as a question; "" for any other."""
-    meant = codes.table(spec.table).with_noughts(text) if spec and spec.table else None
-    return _did_you_mean(meant) if meant else ""
-
-
-def _did_you_mean(code: codes.Code) -> str:
-    return f"vouliez-vous dire {code.code} {code.label} ?"
 
 
 def _has_own_box(node: str, key: str) -> bool:
@@ -228,7 +186,7 @@ def _main_contact(data: Any, node: str, key: str) -> Place:
     """The first contact without `fonction`; one of nature 07, at the EG 06, if there is none."""
     holder = f"{node}/contacts"
     short = keys_of(Contact)[key]
-    for rank, contact in mappings(data, holder):
+    for rank, contact in _mappings(data, holder):
         if not contact.get("fonction"):
             return _channel(data, f"{holder}/{rank}", short)
     nature = STANDARD if node == EG_POINTER else SECRETARIAT
@@ -242,7 +200,7 @@ def _channel(data: Any, contact: str, short: Spec) -> Place:
     A telecom of the long form keeps who may see it, and its usage.
     """
     pointer, listed = f"{contact}/{short.key}", f"{contact}/telecoms"
-    written = [rank for rank, each in mappings(data, listed)
+    written = [rank for rank, each in _mappings(data, listed)
                if each.get("canal") == CANAUX[short.key]]  # fmt: skip
     if not written:
         return Place(pointer, short)
@@ -257,13 +215,13 @@ def _channel(data: Any, contact: str, short: Spec) -> Place:
 def _home_of_director(data: Any, pointer: str) -> str:
     """Where the file writes the director: `directeur`, or the contact of fonction 01."""
     if pointer == DIRECTOR and value_at(data, pointer) is None:
-        for rank, contact in mappings(data, f"{EG_POINTER}/contacts"):
+        for rank, contact in _mappings(data, f"{EG_POINTER}/contacts"):
             if contact.get("fonction") == DIRECTEUR:
                 return f"{EG_POINTER}/contacts/{rank}"
     return pointer
 
 
-def mappings(data: Any, pointer: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _mappings(data: Any, pointer: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The mappings of a list, with their rank; what a faulty file holds instead is passed over."""
     items = value_at(data, pointer)
     for rank, item in enumerate(items if isinstance(items, list) else ()):
@@ -294,7 +252,7 @@ def _item(data: Any, pointer: str, spec: Spec, selector: str) -> tuple[str, dict
     is_director = pointer == f"{EG_POINTER}/contacts" and wanted == {"fonction": DIRECTEUR}
     if is_director and value_at(data, DIRECTOR) is not None:
         return DIRECTOR, {}
-    matches = [rank for rank, item in mappings(data, pointer)
+    matches = [rank for rank, item in _mappings(data, pointer)
                if all(item.get(k) == v for k, v in wanted.items())]  # fmt: skip
     if len(matches) > 1:
         raise UsageError(f"{spec.key}[{selector}] désigne {len(matches)} éléments",
@@ -317,7 +275,7 @@ def _criteria(key: str, selector: str) -> dict[str, str]:
             raise UsageError(f"contacts[{selector}] : nature, fonction ou nom attendu",
                              remedy="par exemple contacts[07], contacts[fonction:12]")  # fmt: skip
         table = {"nature": "natures-contact", "fonction": "fonctions-contact"}.get(field)
-        return {field: parse_words(table, value) if table else value}
+        return {field: values.parse_words(table, value) if table else value}
     by = {"praticiens": "rpps", "lieux": "id", "unites": "id"}.get(key)
     if by is None:
         raise UsageError(f"{key}[…] : cette liste n'a pas d'éléments que l'on désigne ainsi",
@@ -339,7 +297,9 @@ def _in_new_item(
 
 def _writable(key: str, spec: Spec | None) -> Spec:
     if spec is None or spec.kind is Kind.NOUN:
-        raise UsageError(f"{key} : donnez une clé de ce groupe", remedy=f"par exemple {key}.…")
+        known = keys_of(spec.noun()) if spec else ()
+        raise UsageError(f"{key} : donnez une clé de ce groupe",
+                         remedy=", ".join(f"{key}.{each}=" for each in known))  # fmt: skip
     if spec.kind is Kind.NOUNS:
         raise UsageError(
             f"{key} : une liste ne s'écrit pas ainsi",
@@ -348,10 +308,15 @@ def _writable(key: str, spec: Spec | None) -> Spec:
     return spec
 
 
+def listed(units: list[Placed], head: str) -> str:
+    """Units one a line below a head, the first ones of many; "" for none."""
+    shown = "".join(f"\n  {p.unit.id or '-'}  {p.path}" for p in units[:_SHOWN_CANDIDATES])
+    more = "\n  …" if len(units) > _SHOWN_CANDIDATES else ""
+    return f"{head}{shown}{more}" if units else ""
+
+
 def _ambiguous(name: str, matches: list[Placed]) -> UsageError:
-    shown = "\n".join(f"  {p.unit.id or '-'}  {p.path}" for p in matches[:_SHOWN_CANDIDATES])
-    more = "\n  …" if len(matches) > _SHOWN_CANDIDATES else ""
-    return UsageError(f"« {name} » désigne {len(matches)} unités :\n{shown}{more}",
+    return UsageError(listed(matches, f"« {name} » désigne {len(matches)} unités :"),
                       remedy="donnez l'identifiant, ou le chemin « Pôle > Unité »")  # fmt: skip
 
 

@@ -395,6 +395,29 @@ def test_a_value_without_quotes_is_told_how_to_write_it(file):
     assert '"nom=Hôpital du Parc"\n' in result.err
 
 
+def test_days_ages_and_numbers_may_be_written_as_people_do(file):
+    result = run(["edit", file, "date_ouverture=1/9/1974", "adresse.code_postal=44 100"])
+    assert (result.code, "date_ouverture: 1974-09-01" in result.out) == (0, True)
+    assert 'code_postal: "44100"' in result.out
+    age = run(["edit", file, "--unit", CONSULTATIONS, "patientele.age_min=16ans"])
+    assert (age.code, "age_min: 16 ans" in age.out) == (0, True)
+    who = ["--rpps", "10 999 990 004", *PERSON]
+    assert run(["add-practitioner", file, CONSULTATIONS, *who]).code == 0
+    assert "10999990004" in {each.rpps for each in unit(file).praticiens}
+
+
+def test_a_service_is_answered_with_the_uo_below_it(file):
+    result = run(["set-capacity", file, "Service de maternité", "20"])
+    assert (result.code, result.out) == (2, "")
+    assert "  52/0000112  Pôle femme-mère-enfant > Service de maternité > Salles" in result.err
+    assert "donnez l'une de ces UO" in result.err
+
+
+def test_a_practitioner_who_lacks_something_is_told_how_to_give_it(file):
+    result = run(["add-practitioner", file, CONSULTATIONS, "--rpps", "10999990004"])
+    assert (result.code, "--annuaire" in result.err) == (1, True)
+
+
 def test_a_day_may_be_written_as_the_french_do(file):
     assert run(["confirm", file, "--le", "20/11/2026"]).code == 0
     assert "verifie_le: 2026-11-20" in file.read_text()

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from rorcli import edition
+from rorcli import edition, effects
 from rorcli.edition import Edited
 from rorcli.errors import DataError, UsageError
 from rorcli.text.document import Document, read
@@ -314,19 +314,19 @@ def test_only_the_errors_that_an_edit_adds_count():
     wrong = read(edited('categorie: "355"', 'categorie: "999"')[0], "x")
     worse = read(re.sub("unite_sensible: false", "unite_sensible: peut-être", wrong.text), "x")
     clean = read(SAMPLE, "x")
-    assert edition.added_errors(clean, clean, TODAY) == []
-    assert edition.added_errors(wrong, wrong, TODAY) == []
-    assert edition.added_errors(worse, clean, TODAY) == []
-    assert [f.field for f in edition.added_errors(wrong, worse, TODAY)] == [
+    assert effects.added_errors(clean, clean, TODAY) == []
+    assert effects.added_errors(wrong, wrong, TODAY) == []
+    assert effects.added_errors(worse, clean, TODAY) == []
+    assert [f.field for f in effects.added_errors(wrong, worse, TODAY)] == [
         f"{NODE}/unite_sensible"
     ]
-    assert len(edition.added_errors(clean, worse, TODAY)) == 2
+    assert len(effects.added_errors(clean, worse, TODAY)) == 2
 
 
 def test_the_same_error_once_more_is_one_that_was_added():
     once = read(edited('- "022"  # Chirurgie gynécologique', '- "999"')[0], "x")
     twice = read(once.text.replace('"053"  # Gynécologie médicale', '"999"'), "x")
-    assert edition.added_errors(once, twice, TODAY)
+    assert effects.added_errors(once, twice, TODAY)
 
 
 def test_labels_of_a_person_are_taken_for_their_codes():

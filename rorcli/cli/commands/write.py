@@ -12,9 +12,9 @@ from rorcli.cli.completion import codes_of, units, words_of
 from rorcli.cli.editions import Options, run
 from rorcli.cli.options import DryRun, File, Output, Push, UnitName
 from rorcli.cli.register import Annuaire, look_up
-from rorcli.errors import UsageError
+from rorcli.errors import ExitCode, UsageError
 from rorcli.items import NATURES, SECTEURS, STATUTS
-from rorcli.text import selectors
+from rorcli.text import values
 
 
 def add_activity(
@@ -163,12 +163,16 @@ def add_practitioner(
     })  # fmt: skip
     known = look_up(context.obj, annuaire, file, given)
     context.obj.terminal.say(*known.notes)
-    return run(
+    code = run(
         context.obj,
         [file],
         lambda d: edition.add_practitioner(d, uo, given, known.fields),
         Options(dry_run, push, output),
     )
+    if code == ExitCode.FINDINGS and not push:
+        context.obj.terminal.say("  → ce qui manque se donne en option (--nom, --profession…) ; avec "
+                                 "--annuaire, le RPPS suffit")  # fmt: skip
+    return code
 
 
 def remove_practitioner(
@@ -272,8 +276,8 @@ def _activity_codes(words: list[str]) -> list[str]:
     if len(words) > 1 and not any(word in known for word in words):
         phrase = " ".join(words)
         if any(c.in_value_set for c in codes.table("activites").search(phrase.split())):
-            return [selectors.parse_words("activites", phrase)]
-    return [selectors.parse_words("activites", word) for word in words]
+            return [values.parse_words("activites", phrase)]
+    return [values.parse_words("activites", word) for word in words]
 
 
 def _day(text: str, today: date) -> date:

@@ -3,16 +3,13 @@
 import pytest
 
 from rorcli.errors import UsageError
-from rorcli.items import Capacite
-from rorcli.model import decode, keys_of
+from rorcli.model import decode
 from rorcli.text.document import read
 from rorcli.text.selectors import (
     EG_POINTER,
     EJ_POINTER,
     find_unit,
     node_keys,
-    parse_value,
-    parse_words,
     resolve,
     select_units,
 )
@@ -162,7 +159,7 @@ NOWHERE = [
     (EG_POINTER, "nom.x", "n'en contient pas"),
     (EG_POINTER, "contacts[06].mobile.x", "clé inconnue"),
     (EG_POINTER, "", "clé inconnue"),
-    (EG_POINTER, "adresse", "adresse.…"),
+    (EG_POINTER, "adresse", "adresse.commune="),
     (EG_POINTER, "contacts", "add-activity"),
     (EG_POINTER, "contacts[06]", "add-activity"),
     (EG_POINTER, "contacts[99].mobile", "rorcli codes natures-contact"),
@@ -170,7 +167,13 @@ NOWHERE = [
     (EG_POINTER, "contacts[couleur:bleu].mobile", "fonction:12"),
     (EG_POINTER, "contacts[06].telephone", "plusieurs valeurs, écrites sous « telecoms »"),
     (UO, "praticiens[1].nom", "aucun élément"),
-    (UO, "praticiens.nom", "désignez un élément : praticiens[…].nom"),
+    (
+        EG_POINTER,
+        "contacts.nom",
+        "désignez un élément : contacts[fonction:12].nom=, contacts[06].nom=",
+    ),
+    (EG_POINTER, "unites.nom", "--unit UNITÉ"),
+    (UO, "horaires.debut", "une liste"),
     (UO, "horaires[lundi].debut", "à la main"),
     (UO, "lieux[B].nom", "aucun élément"),
 ]
@@ -194,50 +197,3 @@ def test_a_list_that_is_none_breaks_nothing(held):
     data = {"etablissement": {"contacts": held}}
     for key in ("telephone", "contacts[09].nom", "directeur.nom"):
         assert resolve(data, EG_POINTER, key).pointer.startswith(EG_POINTER)
-
-
-SPEC = {key: resolve(DATA, UO, key).spec for key in ("unite_sensible", "activites", "nom", "mssante",
-                                                     "mode_prise_en_charge", "verifie_le")}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("key", "text", "value"),
-    [
-        ("unite_sensible", "Oui", True), ("unite_sensible", "false", False),
-        ("unite_sensible", "", None), ("nom", "", None), ("nom", "true", "true"),
-        ("activites", "", []), ("activites", "022, gynécologie médicale", ["022", "053"]),
-        ("mode_prise_en_charge", "consultation (CS) ou séance", "32"),
-        ("mode_prise_en_charge", "99", "99"),  # the rules will tell
-        ("mssante", "a@x,b@x", "a@x,b@x"), ("verifie_le", "hier", "hier"),
-    ],
-)  # fmt: skip
-def test_a_text_becomes_what_its_key_holds(key, text, value):
-    assert parse_value(SPEC[key], text) == value
-
-
-@pytest.mark.parametrize(("spec", "text", "said"), [
-    (SPEC["unite_sensible"], "1", "true ou false"), (keys_of(Capacite)["nombre"], "-1", "zéro ou plus"),
-    (keys_of(Capacite)["nombre"], "²", "nombre entier"),
-])  # fmt: skip
-def test_a_text_that_is_no_flag_and_no_number_is_refused(spec, text, said):
-    with pytest.raises(UsageError, match=said):
-        parse_value(spec, text)
-
-
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [("053", "053"), ("Gynécologie médicale", "053"), ("chirurgie gynecologique", "022")],
-)
-def test_words_mean_one_code(words, code):
-    assert parse_words("activites", words) == code
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [("cardiologie", "013 Cardiologie générale"), ("cardiologi generale x", "rorcli codes activites"),
-     ("599a", "vouliez-vous dire"), ("soins", "…")],
-)  # fmt: skip
-def test_words_that_mean_several_or_none_are_told(words, said):
-    with pytest.raises(UsageError) as refused:
-        parse_words("activites", words)
-    assert said in f"{refused.value.message} → {refused.value.remedy}"
