@@ -307,8 +307,9 @@ _RETRIES = 2
 
 
 def _is_stable(change: Change, after: Snapshot) -> bool:
-    """False under a unit that the store gave an id: its facts now stand under another key."""
-    return not any(key in change.path or key == change.after for key in after.given)
+    """False for a unit that the store gave an id, and its lieux: they now have another key."""
+    told = [str(step) for step in (*change.path, change.after)]
+    return not any(s == key or s.startswith(f"{key}#") for key in after.given for s in told)
 
 
 def settle(prepared: Prepared, store: Store, *, today: date) -> Outcome:

@@ -190,6 +190,22 @@ def test_the_structure_is_the_regional_team_s_and_ids_come_back_when_it_is_allow
     assert a.run("diff", "--exit-code", a.ehpad).code == 0
 
 
+def test_a_new_uo_with_a_new_lieu_is_read_again_under_the_id_that_it_got(desks):
+    a, _ = desks
+    text = a.ehpad.read_text("utf-8")
+    beds = "{nature: lit, statut: installe, nombre: 4}"
+    must = (
+        'type_offre: "157", champ_activite: "01", mode_prise_en_charge: "28", unite_sensible: false'
+    )
+    ages = "patientele: {age_min: 15 ans, age_max: 120 ans}"
+    lieu = f"{{nom: Étage, capacites: [{beds}]}}"
+    new = f'{{type: uo, nom: UO neuve, {must}, {ages}, activites: ["053"], lieux: [{lieu}]}}'
+    a.ehpad.write_text(text + f"    - {new}\n", "utf-8")
+    done = a.run("push", "--yes", "--allow", "structure", a.ehpad)
+    assert done.code == 0, done
+    assert a.run("diff", "--exit-code", a.ehpad).code == 0
+
+
 def test_without_a_base_replacing_needs_leave(desks):
     a, _ = desks
     a.edit("telephone=02 61 91 40 77", "mobile=06 39 98 00 77")

@@ -1,7 +1,11 @@
-"""Random pushes to a server that fails: what is said of each must be what the server holds."""
+"""Random pushes to a server that fails: what is said of each must be what the server holds.
+
+Another program writes there too, before a push and while it is prepared: what is its own stays.
+"""
 
 from collections import Counter
 from copy import deepcopy
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -22,15 +26,31 @@ from tests.stores.fhir_contract import VERIFIED, store_at
 
 RPPS = [f"1009999{n:03}" + closing_digit(f"1009999{n:03}") for n in range(900, 906)]
 SPECIALITIES = ("SM19", "SM01", "SM26")
+KINDS = ("Organization", "HealthcareService", "Practitioner", "PractitionerRole", "Location")
+#: How many requests meet a fault.
+SHARE = 0.12
+Data = dict[str, Any]
 
 
 class Desk:
-    """A file, pushed through a proxy that fails, and the server as it really is."""
+    """A file, pushed through a proxy that fails, and the server as it really is.
+
+    `lieux_have_ids` where the server gives the ids: it finds nothing else again.
+    """
 
     def __init__(
-        self, url: str, folder: Path, seed: int, share: float = 0.12, silence: float = 1.0
+        self,
+        url: str,
+        folder: Path,
+        seed: int,
+        silence: float = 1.0,
+        *,
+        lieux_have_ids: bool = False,
     ) -> None:
-        self.random, self.share, self.is_calm = Random(seed), share, False
+        self.random, self.is_calm = Random(seed), False
+        self.hand = Hand(self.random, lieux_have_ids=lieux_have_ids)
+        # What another program wrote: address, element, item.
+        self.planted: list[tuple[str, str, Data]] = []
         self.proxy = Proxy(url, self.choose, slowness=silence + 0.3)
         self.direct = store_at(url)
         self.direct.add(TREE, today=LOADED)
@@ -43,7 +63,7 @@ class Desk:
         self.ends: Counter[str] = Counter()
 
     def choose(self, method: str, path: str) -> str:
-        is_fault = not self.is_calm and self.random.random() < self.share
+        is_fault = not self.is_calm and self.random.random() < SHARE
         # What only costs time is rarer.
         weights = [0.2 if each == "slow" else 1 for each in FAULTS]
         return self.random.choices(FAULTS, weights)[0] if is_fault else ""
@@ -65,7 +85,7 @@ class Desk:
     def edit(self) -> None:
         data = to_data(decode(read(self.file.read_bytes(), "").data))
         for _ in range(self.random.randint(1, 4)):
-            mutate(data, self.random)
+            self.hand.change(data)
         self.file.write_text(render(data, ""), "utf-8")
 
     def prepared(self, store: FhirStore) -> sync.Prepared:
@@ -80,11 +100,16 @@ class Desk:
 
     def push(self) -> sync.Outcome:
         ready = self.prepared(self.store)
+        if not self.is_calm and self.random.random() < 0.2:
+            self.plant()
         stopped = sync.stops(ready, self.store, GUARDS)
-        return stopped or sync.apply(ready, self.store, today=LATER, author="moi")
+        if stopped and stopped.status is not sync.Status.UNCHANGED:
+            return stopped
+        return sync.apply(ready, self.store, today=LATER, author="moi")
 
     def round(self) -> None:
         """An edit and a push, which ends as it says; then a push in calm weather, if it failed."""
+        self.plant()
         before = facts(self.held).values
         self.edit()
         outcome = self.push()
@@ -106,21 +131,34 @@ class Desk:
         for path in before.keys() & wanted.keys() & now.keys():
             assert now[path] in {before[path], wanted[path]}, path
 
+    def everything(self) -> dict[str, Data]:
+        """Every resource of the server, by `Type/id`."""
+        search = self.direct._walker.search
+        return {f"{kind}/{each['id']}": each for kind in KINDS for each in search(kind)}
+
+    def plant(self) -> None:
+        """Another program adds something of its own to a resource, be it closed."""
+        held = self.everything()
+        at = self.random.choice(sorted(held))
+        number = len(self.planted)
+        items: list[tuple[str, Data]] = [
+            ("extension", {"url": "https://ailleurs.example/x", "valueInteger": number}),
+            ("identifier", {"system": "https://ailleurs.example/id", "value": f"x{number}"}),
+            ("telecom", {"system": "phone", "value": f"01 99 00 00 {number:02}"}),
+        ]  # fmt: skip
+        element, item = self.random.choice(items)
+        body = {**held[at], element: [*held[at].get(element, ()), item]}
+        assert self.direct._transport.write("PUT", at, body, {}).status == HTTPStatus.OK
+        self.planted.append((at, element, item))
+
     def require_no_double(self) -> None:
-        """One active resource for each business key on the whole server."""
-        keys: Counter[tuple[str, ...]] = Counter()
-        walker = self.direct._walker
-        for kind in (
-            "Organization",
-            "HealthcareService",
-            "Practitioner",
-            "PractitionerRole",
-            "Location",
-        ):
-            for each in {e["id"]: e for e in walker.search(kind)}.values():
-                if each.get("active") is not False:
-                    keys[key_of(each)] += 1
+        """One active resource for each business key on the server, and what others wrote there."""
+        held = self.everything()
+        active = [each for each in held.values() if each.get("active") is not False]
+        keys = Counter(map(key_of, active))
         assert [key for key, count in keys.items() if count > 1] == []
+        lost = [(at, item) for at, element, item in self.planted if item not in held[at][element]]
+        assert lost == []
 
 
 def key_of(resource: dict[str, Any]) -> tuple[str, ...]:
@@ -139,42 +177,76 @@ def key_of(resource: dict[str, Any]) -> tuple[str, ...]:
     return kind, known[0]["value"]
 
 
-def units_of(data: dict[str, Any]) -> list[dict[str, Any]]:
-    found, waiting = [], list(data["etablissement"]["unites"])
-    while waiting:
-        found.append(each := waiting.pop())
-        waiting.extend(each.get("unites", ()))
-    return found
+class Hand:
+    """Changes a file as a person may; `shelf` holds the units that were closed."""
+
+    def __init__(self, random: Random, *, lieux_have_ids: bool) -> None:
+        self.random, self.lieux_have_ids = random, lieux_have_ids
+        self.shelf: list[Data] = []
+
+    def change(self, data: Data) -> None:
+        every = below(data["etablissement"])
+        uo = self.random.choice([each for each in every if each["type"] == "uo"])
+        choices = (self.rename, self.call, self.appoint, self.appoint, self.specialise,
+                   self.specialise, self.dismiss, self.count, self.open, self.close)  # fmt: skip
+        self.random.choice(choices)(data["etablissement"], every, uo)
+
+    def rename(self, eg: Data, every: list[Data], uo: Data) -> None:
+        self.random.choice([eg, *every])["nom"] = f"Nom {self.random.randrange(1000)}"
+
+    def call(self, eg: Data, every: list[Data], uo: Data) -> None:
+        number = f"02 61 91 00 {self.random.randrange(10, 100)}"
+        self.random.choice(every)["contacts"] = [{"nature": "07", "telephone": number}]
+
+    def appoint(self, eg: Data, every: list[Data], uo: Data) -> None:
+        """Somebody, instead of all that they did there."""
+        rpps = self.random.choice(RPPS)
+        others = [p for p in uo.get("praticiens", ()) if p["rpps"] != rpps]
+        new = {"rpps": rpps, "nom": f"NOM-{rpps[-3:]}"}
+        uo["praticiens"] = [*others, {**new, "specialite": self.random.choice(SPECIALITIES)}]
+
+    def specialise(self, eg: Data, every: list[Data], uo: Data) -> None:
+        """Another speciality for somebody, instead of theirs or besides; it may be a former one."""
+        people = uo.get("praticiens", [])
+        one = self.random.choice(people) if people else None
+        held = [p["specialite"] for p in people if one and p["rpps"] == one["rpps"]]
+        free = [each for each in SPECIALITIES if each not in held]
+        if one and free:
+            new = {**one, "specialite": self.random.choice(free)}
+            kept = [p for p in people if p is not one or self.random.random() < 0.5]
+            uo["praticiens"] = [*kept, new]
+
+    def dismiss(self, eg: Data, every: list[Data], uo: Data) -> None:
+        uo["praticiens"] = deepcopy(uo.get("praticiens", ()))[1:]
+
+    def count(self, eg: Data, every: list[Data], uo: Data) -> None:
+        name = uo.get("id", uo["nom"])
+        beds = {"nature": "lit", "statut": "installe", "nombre": self.random.randrange(100)}
+        given = {"id": f"L/{name}"} if self.lieux_have_ids else {}
+        uo["lieux"] = [{**given, "nom": f"Étage de {name}", "capacites": [beds]}]
+
+    def open(self, eg: Data, every: list[Data], uo: Data) -> None:
+        """A new UO, or a unit that was closed, maybe elsewhere."""
+        name = f"UO neuve {self.random.randrange(10**6)}"
+        new = unit("uo", name, mode_prise_en_charge="32")
+        if self.shelf and self.random.random() < 0.8:
+            new = self.shelf.pop(self.random.randrange(len(self.shelf)))
+        above = eg
+        if new["type"] != "pole":
+            above = self.random.choice([each for each in every if each["type"] == "pole"])
+        if len(every) < 12:
+            above.setdefault("unites", []).append(new)
+
+    def close(self, eg: Data, every: list[Data], uo: Data) -> None:
+        above = self.random.choice([each for each in (eg, *every) if each.get("unites")])
+        gone = self.random.choice(above["unites"])
+        left = {each["type"] for each in every if each not in (gone, *below(gone))}
+        if len(self.shelf) < 4 and left >= {"uo", "pole"}:
+            above["unites"].remove(gone)
+            self.shelf.append(gone)
 
 
-def mutate(data: dict[str, Any], random: Random) -> None:
-    """One change that a person may make."""
-    every = units_of(data)
-    uo = random.choice([each for each in every if each["type"] == "uo"])
-    match random.randrange(8):
-        case 0:
-            random.choice(every)["nom"] = f"Unité {random.randrange(1000)}"
-        case 1:
-            data["etablissement"]["nom"] = f"Hôpital {random.randrange(1000)}"
-        case 2:
-            number = f"02 61 91 00 {random.randrange(10, 100)}"
-            random.choice(every)["contacts"] = [{"nature": "07", "telephone": number}]
-        case 3 | 4:
-            rpps = random.choice(RPPS)
-            others = [p for p in uo.get("praticiens", ()) if p["rpps"] != rpps]
-            new = {
-                "rpps": rpps,
-                "nom": f"NOM-{rpps[-3:]}",
-                "specialite": random.choice(SPECIALITIES),
-            }
-            uo["praticiens"] = [*others, new]
-        case 5:
-            uo["praticiens"] = deepcopy(uo.get("praticiens", ()))[1:]
-        case 6:
-            count = {"nature": "lit", "statut": "installe", "nombre": random.randrange(100)}
-            uo["lieux"] = [{"nom": f"Étage de {uo.get('id', uo['nom'])}", "capacites": [count]}]
-        case _:
-            if len(every) < 12:
-                above = random.choice([each for each in every if each["type"] == "pole"])
-                new = unit("uo", f"UO neuve {random.randrange(10**6)}", mode_prise_en_charge="32")
-                above.setdefault("unites", []).append(new)
+def below(unit: Data) -> list[Data]:
+    """Every unit below one, from the top."""
+    inner = unit.get("unites", [])
+    return [*inner, *(deeper for each in inner for deeper in below(each))]

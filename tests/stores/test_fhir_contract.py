@@ -15,10 +15,11 @@ class TestFhir(FhirContract):
         fake.close()
 
 
+@pytest.mark.parametrize("takes_ids", [True, False])
 @pytest.mark.parametrize("seed", range(4))
-def test_what_is_said_of_a_push_is_what_the_server_holds(tmp_path, seed):
-    fake = FakeServer()
-    with Desk(fake.url, tmp_path, seed, silence=0.3) as desk:
+def test_what_is_said_of_a_push_is_what_the_server_holds(tmp_path, seed, takes_ids):
+    fake = FakeServer(takes_ids=takes_ids)
+    with Desk(fake.url, tmp_path, seed, silence=0.3, lieux_have_ids=not takes_ids) as desk:
         for _ in range(6):
             desk.round()
         assert desk.proxy.met.keys() - {""}

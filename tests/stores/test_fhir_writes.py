@@ -13,6 +13,7 @@ from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Sides
 from rorcli.settings import StoreSettings
 from rorcli.stores.base import same_facts
+from rorcli.stores.fhir.bag import parent
 from rorcli.stores.fhir.store import FhirStore
 from rorcli.stores.fhir.transport import Transport
 from tests.servers.fake import FakeServer
@@ -32,6 +33,7 @@ from tests.stores.contract import (
 from tests.stores.fhir_contract import store_at as typed_store_at
 
 CARDIO = "HealthcareService/ror-healthcareservice-52-0000003"
+HEART_AT = "HealthcareService/ror-healthcareservice-52-0000004"
 SCHOOL_AT = "Organization/ror-organization-52-0000009"
 PLACE = "Location/ror-location-52-L1"
 LIEU = {"id": "52/L1", "nom": "Étage 1",
@@ -408,3 +410,55 @@ def test_what_is_new_hides_nothing(fake, filtered):
     plan = plan_to(filtered, changed(WITH_LIEU, lambda eg: eg["unites"].append(new)))
     assert filtered.unsupported(plan) == []
     assert json.dumps(writes(fake)) == "[]"
+
+
+# -- what closes
+
+
+def orphans(fake):
+    """What is in use below what is closed."""
+    active = [each for each in fake.held.values() if each.get("active") is not False]
+    return [
+        f"{each['resourceType']}/{each['id']}"
+        for each in active
+        if fake.held.get(parent(each) or "", {}).get("active") is False
+    ]
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_a_closing_that_breaks_off_leaves_nothing_in_use_below(fake, store, count):
+    done: list[str] = []
+
+    def refuse(method, path):
+        if method == "PUT":
+            done.append(path)
+        return (422, {}, b"{}") if method == "PUT" and len(done) > count else None
+
+    without = changed(WITH_LIEU, lambda eg: eg["unites"].pop(0))
+    fake.answers = refuse
+    if count < 4:
+        with pytest.raises(StoreUnavailableError):
+            apply(store, without)
+        assert orphans(fake) == []
+        fake.answers = lambda method, path: None
+    apply(store, without)
+    assert orphans(fake) == []
+    closed = [key for key, each in fake.held.items() if each.get("active") is False]
+    assert len(closed) == 4
+
+
+def test_what_others_left_below_a_closed_unit_is_found_when_it_is_reopened(fake, store):
+    pole = fake.held["Organization/ror-organization-52-0000001"]
+    [role] = roles(fake)
+    fake.held["PractitionerRole/x"] = {**role, "id": "x"}
+    del fake.held[f"PractitionerRole/{role['id']}"]
+    fake.held["HealthcareService/y"] = {**fake.held.pop(HEART_AT), "id": "y"}
+    fake.keep(CARDIO, {**fake.held[CARDIO], "active": False})
+    apply(store, WITH_LIEU)
+    assert [each["id"] for each in roles(fake)] == ["x"]
+    before = store.fetch(SAULES).establishment
+    fake.keep("Organization/ror-organization-52-0000001", {**pole, "active": False})
+    apply(store, WITH_LIEU)
+    assert [each["id"] for each in roles(fake)] == ["x"]
+    assert HEART_AT not in fake.held
+    assert same_facts(store.fetch(SAULES).establishment, before)

@@ -54,6 +54,9 @@ class Writer:
         self.held: dict[str, Resource] = {}
         self.moved: dict[str, str] = {}
         self._gives_ids: set[str] = set()
+        # What stands for new units already, by planned address; units that were taken over.
+        self._standing: dict[str, Resource] = {}
+        self._reopened: set[str] = set()
         self._failure: StoreError | None = None
 
     def write(self, pairs: Sequence[Pair]) -> None:
@@ -62,7 +65,7 @@ class Writer:
         Raises:
             StoreError: The first one met, saying how much was done; nothing follows it.
         """
-        self._require_free(pairs)
+        self._look_ahead(pairs)
         for wave in waves(pairs):
             at_once = min(self._transport.at_once, len(wave))
             for _ in side_by_side(self._try, wave, at_once):
@@ -70,7 +73,7 @@ class Writer:
             if self._failure:
                 raise self._told(self._failure, len(pairs))
 
-    def _require_free(self, pairs: Sequence[Pair]) -> None:
+    def _look_ahead(self, pairs: Sequence[Pair]) -> None:
         """Nothing is begun where what is to be new is in use elsewhere on the server."""
         new = [target(pair) for pair in pairs if pair.before is None]
         for kind in ("Organization", "HealthcareService"):
@@ -79,6 +82,7 @@ class Writer:
                 for there in self._walker.search(kind, ("identifier", ",".join(keys))):
                     if (wanted := some.get(business_key(there))) and is_active(there):
                         _require_same(there, wanted)
+                        self._standing[address(wanted)] = there
 
     def _try(self, pair: Pair) -> None:
         """Nothing new is begun once something failed."""
@@ -110,13 +114,18 @@ class Writer:
         kind = wanted["resourceType"]
         if kind in self._gives_ids or not self._capabilities.takes_ids(kind):
             return self._create_unnamed(pair, wanted)
-        there = self._look(wanted)
+        there = self._standing.get(address(wanted))
+        if kind == "PractitionerRole" and parent(wanted) in self._reopened:
+            # Whoever closed the unit may have left its situations.
+            there = self._found(wanted)
+        there = there or self._look(wanted)
         return self._take_over(there, pair, wanted) if there else self._create(pair, wanted)
 
     def _take_over(self, there: Resource, pair: Pair, wanted: Resource) -> Resource:
         """What stands at a new one's place: it broke off once, or was closed; or is another's."""
         if is_active(there):
             _require_same(there, wanted)
+        self._reopened.add(address(there))
         whole = pair.onto(there, self.moved)
         if not is_active(whole):
             whole = {key: value for key, value in whole.items() if key != "active"}
@@ -265,17 +274,20 @@ def target(pair: Pair) -> Resource:
 
 
 def waves(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
-    """The pairs in groups whose members may be written at once.
+    """The pairs in groups whose members may be written at once; what goes, last and from below.
 
-    New organizations go one by one: each may hang from the one before.
+    Whatever breaks off, nothing in use hangs from what is closed: no reading would find it again.
+    New organizations go one by one, each may hang from the one before; so do those that close.
     """
-    for kind in ORDER:
-        some = [pair for pair in pairs if target(pair)["resourceType"] == kind]
-        new = [pair for pair in some if pair.before is None]
-        alone = new if kind == "Organization" else []
-        yield from ([pair] for pair in alone)
-        if together := [pair for pair in some if pair not in alone]:
-            yield together
+    gone = [pair for pair in pairs if pair.after is None]
+    rest = [pair for pair in pairs if pair.after is not None]
+    for some, kinds in ((rest, ORDER), (gone, ORDER[::-1])):
+        for kind in kinds:
+            mine = [pair for pair in some if target(pair)["resourceType"] == kind]
+            alone = [p for p in mine if kind == "Organization" and not (p.before and p.after)]
+            yield from ([pair] for pair in alone)
+            if together := [pair for pair in mine if pair not in alone]:
+                yield together
 
 
 def version_of(resource: Mapping[str, Any]) -> str:
