@@ -170,7 +170,7 @@ def add_practitioner(
         Options(dry_run, push, output),
     )
     if code == ExitCode.FINDINGS and not push:
-        context.obj.terminal.say("  → ce qui manque se donne en option (--nom, --profession…) ; avec "
+        context.obj.terminal.say("  → le reste se donne en option : --nom, --profession… ; avec "
                                  "--annuaire, le RPPS suffit")  # fmt: skip
     return code
 
