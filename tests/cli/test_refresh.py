@@ -195,6 +195,7 @@ def test_edits_on_the_way_are_shown_and_saved():
         (("m", "tel 02 61"), "« tel 02 61 » n'est pas CLÉ=VALEUR ; rien n'a changé"),
         (("l", "douze"), "« douze » n'est pas un nombre de lits ; rien n'a changé"),
         (("p", "a", "Prunier"), "« Prunier » n'est pas un n° RPPS ; rien n'a changé"),
+        (("p", "a", "1099"), "« 1099 » n'est pas un n° RPPS ; rien n'a changé"),
     ],
 )
 def test_what_cannot_be_changes_nothing_and_the_round_goes_on(keys, said):
@@ -202,6 +203,10 @@ def test_what_cannot_be_changes_nothing_and_the_round_goes_on(keys, said):
     assert result.code == 0
     assert said in result.err
     assert FILE.read_text("utf-8") == TEXT
+
+
+def test_a_node_that_did_not_change_is_not_shown_again():
+    assert titles(refresh("m", "inconnu=1", "m", "type=service", "m", "", "q")) == ["1"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from rorcli.cli.options import File
 from rorcli.cli.register import look_up
 from rorcli.edition import Edited
 from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
+from rorcli.identifiers import rpps_ok
 from rorcli.plurals import counted
 from rorcli.text import edits
 from rorcli.text.document import Document
@@ -153,8 +154,8 @@ class _Round:
                 case "q":
                     return None
                 case _ if key in keys:
-                    self.edit(key, stop)
-                    return 0  # shows the node as it is now
+                    if self.edit(key, stop):
+                        return 0  # shows the node as it is now
                 case _:
                     self.terminal.write(f"  {each} : {_HELP[each]}" for each in keys)
 
@@ -173,19 +174,24 @@ class _Round:
         self.confirmed.add(stop.pointer)
         self.terminal.say(f"Vérifié le {today:%d/%m/%Y}, écrit dans {self.file}.")
 
-    def edit(self, key: str, stop: Stop) -> None:
-        """Asks what to change, and changes it; what cannot be is told, and nothing is written."""
+    def edit(self, key: str, stop: Stop) -> bool:
+        """Asks what to change, and changes it; what cannot be is told, and nothing is written.
+
+        False then, and when nothing was typed.
+        """
         ways = {"m": self.give, "a": self.add, "r": self.remove, "l": self.count}
         try:
             change = ways[key](stop)
             if change is None:
-                return
+                return False
             code = run(self.session, [self.file], change, Options())
             if key == "a" and code == ExitCode.FINDINGS:
                 line = _command("add-practitioner", self.file, _name(stop), "--rpps")
                 self.terminal.say(f"  → {line} … donne aussi le nom, la profession… : --help")
         except (UsageError, DataError) as error:
             self.terminal.error(error)
+            return False
+        return code == ExitCode.OK
 
     def give(self, stop: Stop) -> Callable[[Document], Edited] | None:
         """`KEY=VALUE` of this node."""
@@ -199,7 +205,7 @@ class _Round:
     def add(self, stop: Stop) -> Callable[[Document], Edited] | None:
         """A practitioner by number: after the Annuaire santé, else after another unit."""
         rpps = self.ask("N° RPPS (Entrée : rien)").replace(" ", "")
-        if not rpps.isdigit():
+        if not rpps_ok(rpps):
             _require_nothing(rpps, "un n° RPPS", "10099999996")
             return None
         known = look_up(self.session, None, self.file, {"rpps": rpps})
