@@ -47,6 +47,8 @@ class FakeServer:
         self.statement: Resource = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"}
         # What the way there and back takes, in seconds.
         self.lag = 0.0
+        # How many resources it sends along with those that were asked for, per page.
+        self.most_included: int | None = None
         self.takes_ids, self.page, self.lock = takes_ids, page, threading.Lock()
         # Some servers keep no versions, and some look at no condition.
         self.has_versions = self.heeds_conditions = True
@@ -169,7 +171,7 @@ class FakeServer:
                 some = [each for each in every if each["resourceType"] == kind]
                 every += [self.held[t] for each in some for t in targets(each, link)
                           if t in self.held]  # fmt: skip
-        yield from every[len(found) :]
+        yield from every[len(found) :][: self.most_included]
 
 
 def suits(resource: Resource, asked: list[tuple[str, str]]) -> bool:

@@ -129,7 +129,7 @@ def test_an_empty_answer_to_the_national_query_is_no_answer(fake, store):
 def test_two_establishments_of_one_number_are_told(fake, store):
     eg = fake.held["Organization/ror-organization-440099919"]
     fake.held["Organization/double"] = {**eg, "id": "double"}
-    with pytest.raises(StoreUnavailableError, match="plusieurs établissements"):
+    with pytest.raises(StoreUnavailableError, match="EG 440099919 : le serveur en tient plusieurs"):
         store.fetch(SAULES)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,7 @@ from typing import Any
 import requests
 
 from rorcli.errors import StoreUnavailableError
+from rorcli.stores.fhir.reading import UNEXPECTED
 
 #: What the server surely did not take, and what says nothing of what became of the request.
 WAITING, BROKEN = frozenset({429}), frozenset({408, 500, 502, 503, 504})
@@ -94,6 +96,24 @@ def outcome(resource: Mapping[str, Any]) -> str:
     ]
     text = "".join(c if c.isprintable() else " " for c in " ; ".join(said))
     return f" : {text[:300]}" if text else ""
+
+
+def not_fhir(what: str, said: str = "") -> StoreUnavailableError:
+    """What to raise for an answer that has not the shape of what was asked for."""
+    return StoreUnavailableError(
+        f"{what} : la réponse du serveur n'est pas la ressource FHIR attendue{said}",
+        remedy="rorcli doctor montre ce que ce serveur accepte ; signalez-le à l'équipe qui le "
+        "tient",
+    )
+
+
+@contextmanager
+def meant_as_fhir(what: str) -> Iterator[None]:
+    """Within, JSON of any shape that is no FHIR ends as a StoreUnavailableError about `what`."""
+    try:
+        yield
+    except UNEXPECTED as error:
+        raise not_fhir(what) from error
 
 
 def is_failure(resource: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from rorcli.stores.fhir import organizations
 from rorcli.stores.fhir.bag import is_active, parent
 from rorcli.stores.fhir.ndjson import Line, lines
 from rorcli.stores.fhir.profiles import PROFILES, Resource
-from rorcli.stores.fhir.reading import Tree, read
+from rorcli.stores.fhir.reading import UNEXPECTED, Tree, read
 
 #: How many resources are taken between two signs of life, and how many faults are told one by one.
 BATCH, FAULTS_TOLD = 1000, 100
@@ -41,10 +41,6 @@ _SITES = "SELECT address, file, line FROM held WHERE is_site ORDER BY file, line
 _ORPHANS = """
     SELECT file, line, address, above FROM held h WHERE above IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM held p WHERE p.address = h.above) ORDER BY file, line"""
-
-
-# What reading raises of JSON that is no FHIR: a list for a mapping, a mapping for a text.
-_UNEXPECTED = (AttributeError, TypeError, KeyError, ValueError, RecursionError)
 
 
 class Fault(NamedTuple):
@@ -108,7 +104,7 @@ class ExportBag:
             path = self._files[number]
             try:
                 tree = read(self, self.get(key) or {})
-            except _UNEXPECTED:
+            except UNEXPECTED:
                 self._fault(path, line, f"{key}, ou ce qui en dépend : forme inattendue")
                 continue
             if tree.establishment.finess:
@@ -156,7 +152,7 @@ class ExportBag:
             is_site = kind == "Organization" and organizations.level(resource) == "eg"
             above = parent(resource) if is_held and not is_site else None
             f"{key}{above}".encode()  # half a character is none that a base could hold
-        except _UNEXPECTED:
+        except UNEXPECTED:
             return f"{kind}/{ascii(key)[1:-1]} : forme inattendue"
         return f"{kind}/{key}", above, is_site and is_held, zlib.compress(line.content, 1)
 

@@ -7,59 +7,80 @@ interaction is a refusal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is said of one resource type; None where nothing is said.
+
+    Attributes:
+        interactions: read, update, patch, …
+        parameters: What it can be searched by; empty when none is listed.
+        takes_ids: Whether a PUT creates (`updateCreate`).
+        creates_once: Whether If-None-Exist counts (`conditionalCreate`).
+        is_guarded: Whether If-Match counts: a stale version is refused.
+    """
+
+    interactions: frozenset[str]
+    parameters: frozenset[str]
+    takes_ids: bool | None
+    creates_once: bool | None
+    is_guarded: bool
+
+
 class Capabilities:
-    """The statement of a server; `{}` when it has none."""
+    """The statement of a server; `{}` when it has none.
 
-    statement: Mapping[str, Any] = field(default_factory=dict)
+    Attributes:
+        software: Name and version of the server, "" when it does not say.
+        fhir_version: For example 4.0.1.
+        kinds: The resource types that it lists.
+    """
 
-    @property
-    def software(self) -> str:
-        """Name and version of the server, "" when it does not say."""
-        told = self.statement.get("software") or {}
-        return f"{told.get('name', '')} {told.get('version', '')}".strip()
-
-    @property
-    def fhir_version(self) -> str:
-        """For example 4.0.1."""
-        return str(self.statement.get("fhirVersion") or "")
-
-    @property
-    def resources(self) -> dict[str, Mapping[str, Any]]:
-        """What is said of each resource type."""
-        rests = self.statement.get("rest") or ()
-        listed = (each for rest in rests for each in rest.get("resource") or ())
-        return {str(each.get("type")): each for each in listed}
+    def __init__(self, statement: Mapping[str, Any]) -> None:
+        told = statement.get("software") or {}
+        self.software = f"{told.get('name', '')} {told.get('version', '')}".strip()
+        self.fhir_version = str(statement.get("fhirVersion") or "")
+        rests = statement.get("rest") or ()
+        self.kinds = {
+            str(each.get("type")): _kind(each)
+            for rest in rests
+            for each in rest.get("resource") or ()
+        }
 
     def can(self, kind: str, interaction: str) -> bool:
         """False when the server lists that type without the interaction."""
-        listed = self.resources.get(kind)
-        return listed is None or interaction in {
-            each.get("code") for each in listed.get("interaction") or ()
-        }
+        told = self.kinds.get(kind)
+        return told is None or interaction in told.interactions
 
     def searches(self, kind: str, parameter: str) -> bool:
         """False when the server lists parameters of that type without this one."""
-        listed = (self.resources.get(kind) or {}).get("searchParam") or ()
-        return not listed or parameter in {each.get("name") for each in listed}
-
-    def includes_back(self, kind: str, link: str) -> bool:
-        """True when the server says that it sends along what refers to that type by this link."""
-        listed = self.resources.get(kind) or {}
-        return bool({link, "*"} & {*(listed.get("searchRevInclude") or ())})
+        told = self.kinds.get(kind)
+        return told is None or not told.parameters or parameter in told.parameters
 
     def takes_ids(self, kind: str) -> bool:
         """False when the server says that it gives the ids itself."""
-        return (self.resources.get(kind) or {}).get("updateCreate") is not False
+        told = self.kinds.get(kind)
+        return told is None or told.takes_ids is not False
 
     def creates_once(self, kind: str) -> bool:
         """False when the server says that If-None-Exist does not count."""
-        return (self.resources.get(kind) or {}).get("conditionalCreate") is not False
+        told = self.kinds.get(kind)
+        return told is None or told.creates_once is not False
 
     def guards(self, kind: str) -> bool:
-        """True when the server says that If-Match counts: a stale version is refused."""
-        return (self.resources.get(kind) or {}).get("versioning") == "versioned-update"
+        """True when the server says that If-Match counts."""
+        told = self.kinds.get(kind)
+        return told is not None and told.is_guarded
+
+
+def _kind(told: Mapping[str, Any]) -> Kind:
+    return Kind(
+        frozenset(each.get("code") for each in told.get("interaction") or ()),
+        frozenset(each.get("name") for each in told.get("searchParam") or ()),
+        told.get("updateCreate"),
+        told.get("conditionalCreate"),
+        told.get("versioning") == "versioned-update",
+    )

@@ -18,6 +18,8 @@ from rorcli.stores.fhir.profiles import ON_SERVER, Resource
 
 #: Node keys as `Plan.touched` has them.
 EJ, EG = "ej", ""
+#: What reading raises of JSON that is no FHIR: a list for a mapping, a mapping for a text.
+UNEXPECTED = (AttributeError, TypeError, KeyError, ValueError, RecursionError)
 
 
 @dataclass

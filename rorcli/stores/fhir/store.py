@@ -7,7 +7,7 @@ version is a digest of theirs. What is written is guarded resource by resource (
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -34,6 +34,7 @@ from rorcli.stores.base import (
     valued,
 )
 from rorcli.stores.fhir import probes
+from rorcli.stores.fhir.answers import meant_as_fhir
 from rorcli.stores.fhir.bag import MemoryBag, address
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.moments import paris_time
@@ -113,13 +114,14 @@ class FhirStore:
     def capabilities(self) -> Capabilities:
         """What the server says of itself; nothing when it says nothing."""
         reply = self._transport.get("metadata")
-        return Capabilities(reply.resource if reply.status == HTTPStatus.OK else {})
+        with meant_as_fhir(f"{self.url}, metadata"):
+            return Capabilities(reply.resource if reply.status == HTTPStatus.OK else {})
 
     def describe(self) -> str:
         """The server by its own words, and what it says that it does not take."""
         told = self.capabilities
         name = f"{told.software or 'serveur FHIR'}, FHIR {told.fhir_version or '?'}"
-        if not told.resources:
+        if not told.kinds:
             return f"{name} ; il ne dit pas ce qu'il prend"
         closed = [kind for kind in ORDER if not told.can(kind, "update")]
         patched = [kind for kind in closed if told.can(kind, "patch")]
@@ -184,7 +186,7 @@ class FhirStore:
         held = self._current(plan)
         if held is None:
             return []
-        return self._refusals(self._changed(held, _identified(plan, held)[1]))
+        return self._refusals(self._pairs(held, _identified(plan, held)[1]))
 
     def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:  # noqa: ARG002 - the server knows who calls, and the day
         """See `Store.apply`; what breaks off half-way is finished by the next push."""
@@ -199,7 +201,7 @@ class FhirStore:
             return held.snapshot
         wanted, after = _identified(plan, held)
         require_keys(after)
-        written = self._write(held, self._changed(held, after, today))
+        written = self._write(held, self._pairs(held, after, today))
         given = dict(zip(node_keys(wanted), node_keys(after), strict=True))
         return replace(
             written.snapshot, given={old: new for old, new in given.items() if old != new}
@@ -221,10 +223,10 @@ class FhirStore:
                 remedy="comparez : rorcli diff FICHIER ; remplacez : rorcli load --replace",
             )
         held = held or Held({}, (), Tree())
-        changed = self._changed(held, new, today)
-        if refusals := self._refusals(changed):
+        every = self._pairs(held, new, today)
+        if refusals := self._refusals(every):
             raise RefusedError(f"{new.finess} : {' ; '.join(refusals)}")
-        self._write(held, changed)
+        self._write(held, every)
         return "replaced" if held.eg else "created"
 
     def close(self) -> None:
@@ -242,8 +244,9 @@ class FhirStore:
         return self._kept(finess, held) if held else None
 
     def _look(self, finess: str) -> Held | None:
-        site = self._walker.site(finess)
-        return self._understood(site[0], self._walker.tree(site)) if site else None
+        with meant_as_fhir(f"{self.url}, {finess}"):
+            site = self._walker.site(finess)
+            return self._understood(site[0], self._walker.tree(site)) if site else None
 
     def _kept(self, finess: str, held: Held) -> Held:
         """The last ones only: a region does not fit in memory."""
@@ -258,7 +261,7 @@ class FhirStore:
             self._say(f"{tree.establishment.finess} : {each}")
         # Without its extension there is no place for the day of a check.
         unheld = frozenset() if self._settings.verifie_le_url else frozenset({"verifie_le"})
-        is_partial = self._is_filtered or any(map(is_cut, bag))
+        is_partial = self._is_filtered or not self._walker.is_whole or any(map(is_cut, bag))
         return Held(eg, tuple(bag), tree, unheld, is_partial)
 
     def _current(self, plan: Plan) -> Held | None:
@@ -270,11 +273,12 @@ class FhirStore:
         """The establishments whose own card suits the query, in order, without units."""
         url = self._settings.verifie_le_url
         found = []
-        for eg, ej in self._walker.sites(query.finess):
-            bag = MemoryBag([eg, ej] if ej else [eg])
-            card = valued(read(bag, eg, url).establishment)
-            if card.finess and is_there(site_row(card), query):
-                found.append(card)
+        with meant_as_fhir(self.url):
+            for eg, ej in self._walker.sites(query.finess):
+                bag = MemoryBag([eg, ej] if ej else [eg])
+                card = valued(read(bag, eg, url).establishment)
+                if card.finess and is_there(site_row(card), query):
+                    found.append(card)
         return sorted(found, key=lambda card: (site_row(card).rank, card.finess))
 
     def _each(self, query: Query) -> Iterator[Held]:
@@ -282,35 +286,37 @@ class FhirStore:
         keys = [card.finess for card in self._candidates(query)]
         yield from filter(None, side_by_side(self._look, keys, self.at_once))
 
-    def _changed(self, held: Held, wanted: Establishment, today: date = date.min) -> list[Pair]:
-        """The resources to write, once those were met that other establishments share."""
-        met = self._walker.met(held.tree, wanted)
-        every = pairs(wanted, met, today=today, verified_url=self._settings.verifie_le_url)
-        return [pair for pair in every if pair.is_changed]
+    def _pairs(self, held: Held, wanted: Establishment, today: date = date.min) -> list[Pair]:
+        """Every resource before and after, once those were met that other establishments share."""
+        with meant_as_fhir(f"{self.url}, {wanted.finess}"):
+            met = self._walker.met(held.tree, wanted)
+            return [*pairs(wanted, met, today=today, verified_url=self._settings.verifie_le_url)]
 
-    def _write(self, held: Held, changed: list[Pair]) -> Held:
+    def _write(self, held: Held, every: Sequence[Pair]) -> Held:
         """Writes, and tells what the server holds then; what broke off is read again."""
         if self._read_only:
             raise StoreUnavailableError(f"{self.url} : ouvert en lecture seule")
         finess = held.tree.establishment.finess
         writer = Writer(self._transport, self.capabilities, is_filtered=self._is_filtered)
         try:
-            writer.write(changed)
+            writer.write([pair for pair in every if pair.is_changed])
         except BaseException:
             self._held.pop(finess, None)
             raise
-        every = {address(each): each for each in held.resources} | writer.held
-        bag = MemoryBag(every[key] for key in sorted(every))
+        known = (*held.resources, *(pair.before for pair in every if pair.before))
+        now = {address(each): each for each in known} | writer.held
+        bag = MemoryBag(now[key] for key in sorted(now))
         if not held.eg:
             return held
-        return self._kept(finess, self._understood(every[address(held.eg)], bag))
+        return self._kept(finess, self._understood(now[address(held.eg)], bag))
 
     @property
     def _is_filtered(self) -> bool:
         """Whoever names an access profile is shown what that profile may see (model 2.16)."""
         return bool(self._settings.headers)
 
-    def _refusals(self, changed: Iterable[Pair]) -> list[str]:
+    def _refusals(self, every: Iterable[Pair]) -> list[str]:
+        changed = (pair for pair in every if pair.is_changed)
         return [*dict.fromkeys(filter(None, map(self._refusal, changed)))]
 
     def _refusal(self, pair: Pair) -> str:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
 from rorcli.errors import StoreDeniedError, StoreUnavailableError
 from rorcli.model import Establishment
 from rorcli.stores.base import side_by_side
 from rorcli.stores.fhir import organizations
-from rorcli.stores.fhir.answers import is_failure, outcome
+from rorcli.stores.fhir.answers import is_failure, not_fhir, outcome
 from rorcli.stores.fhir.bag import MemoryBag, address, is_active, references
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.locations import LIEU
@@ -26,10 +27,12 @@ from rorcli.stores.fhir.reading import EJ, Tree, lieu_key
 from rorcli.stores.fhir.transport import Transport, broken_off
 
 PAGE = "200"
+_ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 #: References in one question: an address must stay short enough for every proxy on the way.
 AT_ONCE = 40
-_OFFERS = (
-    ("_include", "HealthcareService:location"),
+_PLACES_ALONG = ("_include", "HealthcareService:location")
+_PERSON_ALONG = ("_include", "PractitionerRole:practitioner")
+_ROLES_ALONG = (
     ("_revinclude", "PractitionerRole:service"),
     ("_include:iterate", "PractitionerRole:practitioner"),
 )
@@ -38,10 +41,7 @@ _UPWARDS = (
     ("_include", "HealthcareService:organization"),
     ("_include:iterate", "Organization:partof"),
 )
-_NATIONAL_PERSON = "urn:oid:1.2.250.1.71.4.2.1|8"
 _PLACE = f"{ON_SERVER}Location/"
-#: Deeper trees are a circle: there are four levels.
-_DEPTH = 12
 
 
 class Walker:
@@ -49,6 +49,11 @@ class Walker:
 
     def __init__(self, transport: Transport, capabilities: Capabilities) -> None:
         self._transport, self._capabilities = transport, capabilities
+
+    @property
+    def is_whole(self) -> bool:
+        """False where `partof` is not offered: nodes without offre are not found then."""
+        return self._capabilities.searches("Organization", "partof")
 
     def site(self, finess: str) -> list[Resource]:
         """The EG of that number, then what came with it; [] when the server has none.
@@ -59,13 +64,9 @@ class Walker:
         asked = ("identifier", f"{finess},1{finess}")
         met = {address(e): e for e in self.search("Organization", asked, _WITH_EJ)}
         lens = organizations.site("")
-        found = [k for k, e in met.items() if _is_site(e) and lens.get(e).get("finess") == finess]
-        if len(found) > 1:
-            raise StoreUnavailableError(
-                f"{finess} : plusieurs établissements portent ce numéro ({', '.join(found)})",
-                remedy="signalez ce doublon à l'équipe qui tient le serveur ; rien n'est écrit",
-            )
-        return [*(met.pop(key) for key in found), *met.values()] if found else []
+        sites = (each for each in met.values() if _is_site(each))
+        eg = _one_of((e for e in sites if lens.get(e).get("finess") == finess), f"EG {finess}")
+        return [eg, *(each for each in met.values() if each is not eg)] if eg else []
 
     def sites(self, finess: Iterable[str] = ()) -> Iterator[tuple[Resource, Resource | None]]:
         """Those EGs, or every one, with their EJ."""
@@ -88,27 +89,29 @@ class Walker:
         legal = next(iter(references(eg.get("partOf"))), "")
         if above := MemoryBag(site).get(legal) or self._read(legal):
             found[legal] = above
-        if not self._capabilities.searches("Organization", "partof"):
+        if not self.is_whole:
             found |= self._national(eg)
         if len(found) <= 2:  # noqa: PLR2004 - the EG and its EJ
             found |= self._below(eg)
         return MemoryBag(found[key] for key in sorted(self._completed(found)))
 
     def met(self, tree: Tree, wanted: Establishment) -> Tree:
-        """The tree with the people, lieux and EJ that the server knows from elsewhere."""
+        """The tree with the people, lieux and EJ that the server knows from elsewhere.
+
+        An EJ of another number is another EJ: that of the tree, which other EGs share, is left.
+        """
         units = [placed.unit for placed in wanted.units()]
         people, lieux, nodes = dict(tree.people), dict(tree.lieux), dict(tree.nodes)
         new = {p.rpps for unit in units for p in unit.praticiens if p.rpps} - people.keys()
-        for rpps in batches(sorted(new)):
-            asked = ",".join(f"{_NATIONAL_PERSON}{each}" for each in rpps)
-            for each in self.search("Practitioner", ("identifier", asked)):
-                people.setdefault((PERSON.get(each) or {}).get("rpps", ""), each)
+        people |= self._people(sorted(new))
         places = {lieu.id for unit in units for lieu in unit.lieux if lieu.id} - lieux.keys()
         for each in self._places(sorted(places)):
             lieux.setdefault(lieu_key("", LIEU.get(each) or {}), each)
         finess = wanted.entite_juridique.finess
-        if EJ not in nodes and finess and (legal := self._legal(finess)):
-            nodes[EJ] = legal
+        if finess and finess != _finess(nodes.get(EJ)):
+            nodes.pop(EJ, None)
+            if legal := self._legal(finess):
+                nodes[EJ] = legal
         return replace(tree, people=people, lieux=lieux, nodes=nodes)
 
     def search(self, kind: str, *asked: tuple[str, str]) -> Iterator[Resource]:
@@ -126,6 +129,16 @@ class Walker:
                 elif is_failure(resource):
                     raise broken_off(kind, f"une erreur y est jointe{outcome(resource)}")
 
+    def _people(self, wanted: Sequence[str]) -> dict[str, Resource]:
+        """Those of that RPPS: within idNat_PS, or alone, as other directories write it."""
+        found: dict[str, dict[str, Resource]] = {rpps: {} for rpps in wanted}
+        for some in batches(wanted):
+            asked = ",".join(f"8{rpps},{rpps}" for rpps in some)
+            for each in self.search("Practitioner", ("identifier", asked)):
+                found.get((PERSON.get(each) or {}).get("rpps", ""), {})[address(each)] = each
+        chosen = {rpps: _one_of(same.values(), "personne") for rpps, same in found.items()}
+        return {rpps: person for rpps, person in chosen.items() if person}
+
     def _places(self, keys: list[str]) -> Iterator[Resource]:
         for some in batches(key for key in keys if not key.startswith(_PLACE)):
             yield from self.search("Location", ("identifier", ",".join(some)))
@@ -136,28 +149,30 @@ class Walker:
     def _legal(self, finess: str) -> Resource | None:
         found = self.search("Organization", ("identifier", f"{finess},1{finess}"))
         legal = (each for each in found if organizations.level(each) == "ej")
-        return next(
-            (e for e in legal if (organizations.EJ.get(e) or {}).get("finess") == finess), None
-        )
+        return _one_of((each for each in legal if _finess(each) == finess), f"EJ {finess}")
 
     def _read(self, reference: str) -> Resource | None:
+        """What stands there; None for no reference, or nothing there."""
         reply = self._transport.get(reference) if reference else None
-        return dict(reply.resource) if reply and reply.resource.get("id") else None
+        if reply is None or reply.status in _ABSENT:
+            return None
+        if reply.status >= HTTPStatus.BAD_REQUEST:
+            raise self._transport.refused("GET", reference, reply)
+        found = dict(reply.resource)
+        if "resourceType" not in found or address(found) != reference:
+            raise not_fhir(reference, outcome(found))
+        return found
 
     def _below(self, eg: Resource) -> dict[str, Resource]:
         """Organizations level by level, then their services with what belongs to them."""
         above = {address(eg): eg}
         level = list(above)
-        for _ in range(_DEPTH):
+        while level:
             found = {address(each): each for each in self._children(level)}
             level = [key for key in found if key not in above]
             above |= found
-            if not level:
-                break
-        held = dict(above)
-        asked = self._asked("HealthcareService", "organization", above, *_OFFERS)
-        held |= {address(each): each for each in asked}
-        return _hanging(held, above)
+        asked = self._asked("HealthcareService", "organization", above, *self._along)
+        return _hanging(above | {address(each): each for each in asked}, above)
 
     def _asked(
         self, kind: str, parameter: str, keys: Iterable[str], *more: tuple[str, str]
@@ -182,7 +197,8 @@ class Walker:
         finess = organizations.site("").get(eg)["finess"]
         asked = ("organization.identifier:above", f"1{finess}")
         try:
-            every = self.search("HealthcareService", asked, *_UPWARDS, *_OFFERS)
+            along = (*_UPWARDS, _PLACES_ALONG, *_ROLES_ALONG)
+            every = self.search("HealthcareService", asked, *along)
             found = {address(each): each for each in every}
         except StoreDeniedError:
             raise
@@ -190,13 +206,25 @@ class Walker:
             return {}
         return found if _services(found) else {}
 
+    @property
+    def _asks_roles(self) -> bool:
+        return self._capabilities.searches("PractitionerRole", "service")
+
+    @property
+    def _along(self) -> tuple[tuple[str, str], ...]:
+        """What comes with services; roles only where they cannot be asked for themselves.
+
+        A server may stop sending along at some number, and says so nowhere.
+        """
+        return (_PLACES_ALONG,) if self._asks_roles else (_PLACES_ALONG, *_ROLES_ALONG)
+
     def _completed(self, found: dict[str, Resource]) -> dict[str, Resource]:
-        """With what is referred to and was not sent along, and roles where none came unasked."""
+        """With the roles of the services, and what is referred to and was not sent along."""
         services = {*_services(found)}
-        is_known = self._capabilities.includes_back("HealthcareService", "PractitionerRole:service")
-        if not is_known and not any(key.startswith("PractitionerRole/") for key in found):
-            for each in self._asked("PractitionerRole", "service", services):
-                if {*references(each.get("healthcareService"))} & services:
+        if self._asks_roles:
+            for each in self._asked("PractitionerRole", "service", services, _PERSON_ALONG):
+                is_role = each["resourceType"] == "PractitionerRole"
+                if not is_role or {*references(each.get("healthcareService"))} & services:
                     found[address(each)] = each
         wanted = {
             target
@@ -216,6 +244,22 @@ def batches(keys: Iterable[str]) -> list[list[str]]:
     """The keys, as many as one question may hold at once."""
     listed = list(keys)
     return [listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE)]
+
+
+def _one_of(found: Iterable[Resource], what: str) -> Resource | None:
+    """The active one; None without any. StoreUnavailableError: nobody can say which is meant."""
+    active = {address(each): each for each in found if is_active(each)}
+    if len(active) > 1:
+        raise StoreUnavailableError(
+            f"{what} : le serveur en tient plusieurs du même numéro ({', '.join(active)})",
+            remedy="signalez ce doublon à l'équipe qui tient le serveur ; rien n'est écrit",
+        )
+    return next(iter(active.values()), None)
+
+
+def _finess(legal: Resource | None) -> str | None:
+    found: str | None = (organizations.EJ.get(legal) or {}).get("finess")
+    return found
 
 
 def _services(found: Iterable[str]) -> list[str]:

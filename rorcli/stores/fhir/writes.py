@@ -17,7 +17,7 @@ from typing import Any
 
 from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError
 from rorcli.stores.base import side_by_side
-from rorcli.stores.fhir.answers import Reply, outcome
+from rorcli.stores.fhir.answers import Reply, meant_as_fhir, not_fhir, outcome
 from rorcli.stores.fhir.bag import address, is_active, parent
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.keys import business_key, condition, question
@@ -65,7 +65,8 @@ class Writer:
         Raises:
             StoreError: The first one met, saying how much was done; nothing follows it.
         """
-        self._look_ahead(pairs)
+        with meant_as_fhir("ce que le serveur tient déjà"):
+            self._look_ahead(pairs)
         for wave in waves(pairs):
             at_once = min(self._transport.at_once, len(wave))
             for _ in side_by_side(self._try, wave, at_once):
@@ -88,9 +89,10 @@ class Writer:
         """Nothing new is begun once something failed."""
         if self._failure:
             return
+        planned = target(pair)
         try:
-            planned = target(pair)
-            now = self._put(pair)
+            with meant_as_fhir(address(planned)):
+                now = self._put(pair)
         except StoreError as error:
             self._failure = self._failure or error
             return
@@ -247,10 +249,7 @@ class Writer:
             raise self._transport.refused("GET", address(resource), reply)
         found = dict(reply.resource)
         if found.get("resourceType") != resource["resourceType"] or not found.get("id"):
-            raise StoreUnavailableError(
-                f"{address(resource)} : la réponse n'est pas cette ressource{outcome(found)}",
-                remedy="rorcli doctor montre ce que ce serveur accepte",
-            )
+            raise not_fhir(address(resource), outcome(found))
         return found
 
     def _patch(self, before: Resource, wanted: Resource) -> Resource | None:
