@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from itertools import groupby, islice
+from itertools import count, groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -196,7 +196,8 @@ class SqliteStore:
             if not plan.changes:
                 return before
             wanted = valued(plan.result(before.establishment))
-            after = with_ids(wanted, f"{plan.finess}/{held.version + 1}")
+            start = f"{plan.finess}/{held.version + 1}"
+            after = with_ids(wanted, (f"{start}-{number}" for number in count(1)))
             require_keys(after)
             new_keys = dict(zip(node_keys(wanted), node_keys(after), strict=True))
             days = {

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from itertools import count
 from typing import NamedTuple
 
 from rorcli.codes import fold, table
@@ -152,12 +151,11 @@ def days_of_load(establishment: Establishment, today: date) -> dict[str, date]:
     return days
 
 
-def with_ids(establishment: Establishment, prefix: str) -> Establishment:
-    """Each unit without `id` gets one: the prefix and its number."""
-    numbers = count(1)
+def with_ids(establishment: Establishment, ids: Iterator[str]) -> Establishment:
+    """Each unit without `id` gets the next of these, in the order of `Establishment.units`."""
 
     def identified(unit: Unite) -> Unite:
-        new = unit.id or f"{prefix}-{next(numbers)}"
+        new = unit.id or next(ids)
         below = tuple(identified(each) for each in unit.unites)
         return replace(unit, id=new, managed=unit.managed | {"id"}, unites=below)
 

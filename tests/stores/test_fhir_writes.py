@@ -462,3 +462,24 @@ def test_what_others_left_below_a_closed_unit_is_found_when_it_is_reopened(fake,
     assert [each["id"] for each in roles(fake)] == ["x"]
     assert HEART_AT not in fake.held
     assert same_facts(store.fetch(SAULES).establishment, before)
+
+
+# -- new units
+
+
+def test_a_proposal_whose_push_breaks_off_gets_the_same_id_again(fake, store):
+    """Else its lieux, written before it, would stay behind with nothing that refers to them."""
+    uo = unit("uo", "UO neuve", lieux=[{"nom": "Étage 9"}])
+    wanted = changed(WITH_LIEU, lambda eg: eg["unites"][0]["unites"].append(uo))
+    before = {*fake.held}
+    fake.answers = lambda method, path: (
+        (422, {}, b"{}") if method == "PUT" and "HealthcareService" in path else None
+    )
+    with pytest.raises(StoreUnavailableError):
+        apply(store, wanted)
+    [lieu] = {*fake.held} - before
+    fake.answers = lambda method, path: None
+    [given] = apply(store, wanted).given.values()
+    assert given.startswith(f"{SAULES}/")
+    assert len({*fake.held} - before) == 2
+    assert lieu in fake.held

@@ -6,14 +6,13 @@ version is a digest of theirs. What is written is guarded resource by resource (
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from http import HTTPStatus
-from itertools import islice
+from itertools import count, islice
 
 from rorcli.errors import DataError, RefusedError, StoreConflictError, StoreUnavailableError
 from rorcli.model import Establishment
@@ -186,7 +185,7 @@ class FhirStore:
         held = self._current(plan)
         if held is None:
             return []
-        return self._refusals(self._pairs(held, _identified(plan, held)[1]))
+        return self._refusals(self._pairs(held, self._identified(plan, held)[1]))
 
     def apply(self, plan: Plan, *, today: date, author: str) -> Snapshot:  # noqa: ARG002 - the server knows who calls, and the day
         """See `Store.apply`; what breaks off half-way is finished by the next push."""
@@ -199,7 +198,7 @@ class FhirStore:
             )
         if not plan.changes:
             return held.snapshot
-        wanted, after = _identified(plan, held)
+        wanted, after = self._identified(plan, held)
         require_keys(after)
         written = self._write(held, self._pairs(held, after, today))
         given = dict(zip(node_keys(wanted), node_keys(after), strict=True))
@@ -286,6 +285,22 @@ class FhirStore:
         keys = [card.finess for card in self._candidates(query)]
         yield from filter(None, side_by_side(self._look, keys, self.at_once))
 
+    def _identified(self, plan: Plan, held: Held) -> tuple[Establishment, Establishment]:
+        """What the plan asks for, and the same with an id for each new unit, never given before.
+
+        It is made of the unit's place and name, so that a push that broke off gives the same again.
+        """
+        wanted = valued(plan.result(held.snapshot.establishment))
+        new = [f"{each.unit.type}:{each.path}" for each in wanted.units() if not each.unit.id]
+        names = [f"{name}:{new[:place].count(name)}" for place, name in enumerate(new)]
+        ids = {name: _id_of(plan.finess, name) for name in names}
+        for turn in count(1):
+            borne = self._walker.borne(ids.values())
+            if not borne:
+                break
+            ids |= {n: _id_of(plan.finess, f"{n}:{turn}") for n, id in ids.items() if id in borne}
+        return wanted, with_ids(wanted, iter(ids.values()))
+
     def _pairs(self, held: Held, wanted: Establishment, today: date = date.min) -> list[Pair]:
         """Every resource before and after, once those were met that other establishments share."""
         with meant_as_fhir(f"{self.url}, {wanted.finess}"):
@@ -345,7 +360,5 @@ class FhirStore:
         return can and capacity_patch(pair.before, pair.after) is not None
 
 
-def _identified(plan: Plan, held: Held) -> tuple[Establishment, Establishment]:
-    """What the plan asks for, and the same with an id for each new unit, never given before."""
-    wanted = valued(plan.result(held.snapshot.establishment))
-    return wanted, with_ids(wanted, f"{plan.finess}/{secrets.token_hex(5)}")
+def _id_of(finess: str, name: str) -> str:
+    return f"{finess}/{sha256(name.encode()).hexdigest()[:10]}"

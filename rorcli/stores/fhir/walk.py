@@ -9,7 +9,7 @@ unknown parameter that it ignored) is left out by looking at the references them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -20,6 +20,7 @@ from rorcli.stores.fhir import organizations
 from rorcli.stores.fhir.answers import is_failure, not_fhir, outcome
 from rorcli.stores.fhir.bag import MemoryBag, address, is_active, references
 from rorcli.stores.fhir.capabilities import Capabilities
+from rorcli.stores.fhir.keys import business_key
 from rorcli.stores.fhir.locations import LIEU
 from rorcli.stores.fhir.people import PERSON
 from rorcli.stores.fhir.profiles import ON_SERVER, Resource
@@ -113,6 +114,16 @@ class Walker:
             if legal := self._legal(finess):
                 nodes[EJ] = legal
         return replace(tree, people=people, lieux=lieux, nodes=nodes)
+
+    def borne(self, ids: Collection[str]) -> set[str]:
+        """Those among these ids that a unit bears on the server, be it closed."""
+        found = {
+            business_key(unit)[1]
+            for kind in ("Organization", "HealthcareService")
+            for some in batches(ids)
+            for unit in self.search(kind, ("identifier", ",".join(some)))
+        }
+        return found & {*ids}
 
     def search(self, kind: str, *asked: tuple[str, str]) -> Iterator[Resource]:
         """The resources that the server finds, and those that it includes; outcomes are none.
