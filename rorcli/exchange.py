@@ -232,7 +232,8 @@ def _merged(
         raise StoreConflictError(
             f"{document.path} : des valeurs {why}",
             remedy=f"rorcli diff {document.path} les montre ; gardez votre valeur par "
-            "--ours UNITÉ, ou prenez celle de l'annuaire par --theirs UNITÉ",
+            "--ours UNITÉ, ou prenez celle de l'annuaire par --theirs UNITÉ ; ici : "
+            f"{sides.disputed(settled.conflicts, mine.ours.finess)}",
         )
     after = splice(document, settled.theirs, tidy(snapshot.establishment), sides.doubled)
     again = sides if after is document else sides_of(decode(after.data))

@@ -227,7 +227,7 @@ def stops(prepared: Prepared, store: Store, allowed: Iterable[str]) -> Outcome |
             ExitCode.CONFLICT,
             "des valeurs ont changé des deux côtés",
             "rorcli diff les montre ; gardez votre valeur par --ours UNITÉ, ou laissez celle de "
-            f"l'annuaire par --theirs UNITÉ (l'établissement lui-même : {plan.finess})",
+            f"l'annuaire par --theirs UNITÉ ; ici : {plan.disputed}",
         )
     if plan is None or not plan.changes:
         return Outcome(prepared, Status.UNCHANGED)

@@ -118,9 +118,14 @@ def moves(prepared: Prepared) -> bool:
 
 
 def tell_next(session: Session, prepared: list[Prepared]) -> None:
-    """How what differs is saved, and how it is given up."""
-    moved = [each.document.path for each in prepared if each.plan and each.plan.changes]
-    if moved:
+    """How what differs is saved, and how it is given up; conflicts are to be settled first."""
+    plans = [(each.document.path, each.plan) for each in prepared if each.plan]
+    for file, plan in plans:
+        if plan.conflicts:
+            session.terminal.say(f"  → conflit : rorcli push {file} --ours UNITÉ garde vos valeurs, "
+                                 f"--theirs UNITÉ celles de l'annuaire ; ici : {plan.disputed}")  # fmt: skip
+    moved = [file for file, plan in plans if plan.changes]
+    if moved and not any(plan.conflicts for _, plan in plans):
         file = moved[0] if len(moved) == 1 else "FICHIER"
         give_up = f'rorcli pull --discard "*" {file}'
         session.terminal.say(f"  → rorcli push {file} l'enregistre ; {give_up} l'abandonne")

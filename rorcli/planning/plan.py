@@ -48,6 +48,7 @@ from rorcli.plurals import counted
 
 # What tells an establishment from another; the directory's may not change by accident.
 IDENTITY = {(EG, "siret"): "SIRET", (EG, "categorie"): "catégorie"}
+_SHOWN = 5
 WATCHED = {"praticiens": "praticiens", "activites": "activités", "contacts": "contacts"}
 
 
@@ -64,7 +65,8 @@ class Guard:
 class Plan:
     """The changes of one establishment, computed against `version` of the store.
 
-    `touched` holds the keys of the nodes to write: "" the EG, "ej" the EJ, else the unit's.
+    `touched` holds the keys of the nodes to write: "" the EG, "ej" the EJ, else the unit's;
+    `disputed` names the nodes in conflict, as `Sides.disputed`.
     """
 
     finess: str
@@ -75,6 +77,7 @@ class Plan:
     guards: tuple[Guard, ...] = ()
     touched: frozenset[str] = frozenset()
     doubled: Doubled = frozenset()
+    disputed: str = ""
 
     def result(self, theirs: Establishment) -> Establishment:
         """What the store holds once exactly these changes are applied."""
@@ -143,7 +146,7 @@ class Sides:
         guards = tuple(check_guards(found.ours, self, limits))
         touched = frozenset(key for c in found.ours for key in self.nodes(c.path))
         parts = (found.ours, found.theirs, found.conflicts, guards, touched)
-        return Plan(finess, version, *parts, self.doubled)
+        return Plan(finess, version, *parts, self.doubled, self.disputed(found.conflicts, finess))
 
     def settled(self, found: Merge, choice: Choice) -> Merge:
         """What was chosen in conflicts; a choice that leaves a unit without its parent is none."""
@@ -166,6 +169,12 @@ class Sides:
     def nodes(self, path: Path) -> frozenset[str]:
         """Keys of the nodes that a path belongs to; a lieu's are every UO that works there."""
         return self._workers[path[1]] if path[0] == PLACES else frozenset({node_of(path)})
+
+    def disputed(self, conflicts: Iterable[tuple[Change, Change]], finess: str) -> str:
+        """The nodes in conflict, as `--ours` and `--theirs` name them; the first ones of many."""
+        keys = (key for mine, _ in conflicts for key in sorted(self.nodes(mine.path)))
+        names = list(dict.fromkeys(finess if key in {"", "ej"} else key for key in keys))
+        return ", ".join(names[:_SHOWN]) + ", …" * (len(names) > _SHOWN)
 
     @cached_property
     def _workers(self) -> Mapping[str, frozenset[str]]:

@@ -134,6 +134,11 @@ def test_a_conflict_blocks_its_establishment_until_a_side_is_chosen(desks, side,
     a.edit("site_internet=https://a.example")
     b.edit("site_internet=https://b.example", "directeur.nom=AUTRE")
     assert a.run("push", "--yes", a.ehpad).code == 0
+    hint = f"conflit : rorcli push {b.ehpad} --ours UNITÉ"
+    shown = b.run("diff", b.ehpad).err
+    assert hint in shown
+    assert f"ici : {EHPAD}\n" in shown
+    assert "l'enregistre" not in shown
     assert b.run("edit", b.service, "telephone=02 61 91 70 77").code == 0
     blocked = b.run("push", "--yes", b.folder)
     assert blocked.code == 6
