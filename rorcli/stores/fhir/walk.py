@@ -80,7 +80,7 @@ class Walker:
                     found[address(each)] = each
         for each in [*filter(_is_site, found.values())]:
             legal = next(iter(references(each.get("partOf"))), "")
-            if legal not in found and (above := self._read(legal)):
+            if legal not in found and (above := self.look(legal)):
                 found[legal] = above
             yield each, found.get(legal)
 
@@ -88,7 +88,7 @@ class Walker:
         """Every resource of the establishment that `site` found, in a fixed order."""
         eg, found = site[0], {address(site[0]): site[0]}
         legal = next(iter(references(eg.get("partOf"))), "")
-        if above := MemoryBag(site).get(legal) or self._read(legal):
+        if above := MemoryBag(site).get(legal) or self.look(legal):
             found[legal] = above
         if not self.is_whole:
             found |= self._national(eg)
@@ -124,6 +124,18 @@ class Walker:
             for unit in self.search(kind, ("identifier", ",".join(some)))
         }
         return found & {*ids}
+
+    def look(self, reference: str) -> Resource | None:
+        """The resource of that reference as it is now; None for no reference, or nothing there."""
+        reply = self._transport.get(reference) if reference else None
+        if reply is None or reply.status in _ABSENT:
+            return None
+        if reply.status >= HTTPStatus.BAD_REQUEST:
+            raise self._transport.refused("GET", reference, reply)
+        found = dict(reply.resource)
+        if "resourceType" not in found or address(found) != reference:
+            raise not_fhir(reference, outcome(found))
+        return found
 
     def search(self, kind: str, *asked: tuple[str, str]) -> Iterator[Resource]:
         """The resources that the server finds, and those that it includes; outcomes are none.
@@ -161,18 +173,6 @@ class Walker:
         found = self.search("Organization", ("identifier", f"{finess},1{finess}"))
         legal = (each for each in found if organizations.level(each) == "ej")
         return _one_of((each for each in legal if _finess(each) == finess), f"EJ {finess}")
-
-    def _read(self, reference: str) -> Resource | None:
-        """What stands there; None for no reference, or nothing there."""
-        reply = self._transport.get(reference) if reference else None
-        if reply is None or reply.status in _ABSENT:
-            return None
-        if reply.status >= HTTPStatus.BAD_REQUEST:
-            raise self._transport.refused("GET", reference, reply)
-        found = dict(reply.resource)
-        if "resourceType" not in found or address(found) != reference:
-            raise not_fhir(reference, outcome(found))
-        return found
 
     def _below(self, eg: Resource) -> dict[str, Resource]:
         """Organizations level by level, then their services with what belongs to them."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from rorcli.errors import StoreConflictError, StoreError, StoreUnavailableError
 from rorcli.stores.base import side_by_side
-from rorcli.stores.fhir.answers import Reply, meant_as_fhir, not_fhir, outcome
+from rorcli.stores.fhir.answers import Reply, meant_as_fhir
 from rorcli.stores.fhir.bag import address, is_active, parent
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.keys import business_key, condition, question
@@ -32,7 +32,6 @@ ATTEMPTS = 4
 _CONFLICTS = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
 #: Codes of `meta.tag` by which servers say that they show a part only.
 _PARTIAL = {"SUBSETTED", "REDACTED", "MASKED"}
-_ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 #: How servers say that they give the ids themselves.
 _NO_IDS = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 ORDER = ("Organization", "Location", "Practitioner", "HealthcareService", "PractitionerRole")
@@ -120,7 +119,7 @@ class Writer:
         if kind == "PractitionerRole" and parent(wanted) in self._reopened:
             # Whoever closed the unit may have left its situations.
             there = self._found(wanted)
-        there = there or self._look(wanted)
+        there = there or self._walker.look(address(wanted))
         return self._take_over(there, pair, wanted) if there else self._create(pair, wanted)
 
     def _take_over(self, there: Resource, pair: Pair, wanted: Resource) -> Resource:
@@ -158,7 +157,7 @@ class Writer:
 
     def _expected(self, before: Resource, is_done: Callable[[Resource], bool]) -> Resource:
         """What stands there now: what was read, or what we want; a conflict when it is neither."""
-        there = self._look(before)
+        there = self._walker.look(address(before))
         if there is None or not (same(there, before) or is_done(there)):
             raise _moved(address(before))
         return there
@@ -172,7 +171,7 @@ class Writer:
                 return self._create_unnamed(pair, wanted)
             if reply is not None and reply.status not in _CONFLICTS:
                 return self._taken("PUT", wanted, reply)
-            if (there := self._look(wanted)) is not None:
+            if (there := self._walker.look(address(wanted))) is not None:
                 return self._take_over(there, pair, wanted)
         raise StoreUnavailableError(f"{path} : le serveur ne prend pas la création")
 
@@ -235,22 +234,10 @@ class Writer:
         told = dict(reply.resource)
         if told.get("resourceType") == wanted["resourceType"] and self._is_guarded(told):
             return told
-        there = self._look(wanted)
+        there = self._walker.look(address(wanted))
         if there is None:
             raise StoreUnavailableError(f"{address(wanted)} : écrit, mais introuvable ensuite")
         return there
-
-    def _look(self, resource: Resource) -> Resource | None:
-        """The resource as the server holds it now; None when it has none there."""
-        reply = self._transport.get(address(resource))
-        if reply.status in _ABSENT:
-            return None
-        if reply.status >= HTTPStatus.BAD_REQUEST:
-            raise self._transport.refused("GET", address(resource), reply)
-        found = dict(reply.resource)
-        if found.get("resourceType") != resource["resourceType"] or not found.get("id"):
-            raise not_fhir(address(resource), outcome(found))
-        return found
 
     def _patch(self, before: Resource, wanted: Resource) -> Resource | None:
         """The patch to send instead of the whole, where a whole Location is not to be sent."""
