@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,35 +41,40 @@ def effect_of(before: Document, after: Document) -> Effect:
 
 
 def stale_codes(effect: Effect) -> Iterator[str]:
-    """A sentence for each address that names another commune and keeps the former one's codes."""
+    """A sentence for each commune that moved while addresses keep the former one's codes."""
+    moved: dict[tuple[str, ...], list[Path]] = defaultdict(list)
     changed = {change.path for change in effect.changes}
     for change in effect.changes:
         address, before, after = change.path[:-1], str(change.before), str(change.after)
         is_other = change.before and change.after and codes.fold(before) != codes.fold(after)
-        if change.path[-1] != "commune" or not is_other:
-            continue
-        kept = [key for key in ("code_postal", "code_insee")
-                if (*address, key) in effect.held.keys() - changed]  # fmt: skip
+        if change.path[-1] == "commune" and is_other:
+            held = {key: effect.held.get((*address, key)) for key in ("code_postal", "code_insee")}
+            kept = [f"{key} {value}" for key, value in held.items()
+                    if value and (*address, key) not in changed]  # fmt: skip
+            moved[before, after, *kept].append(address)
+    for (before, after, *kept), addresses in moved.items():
         if kept:
-            said = " et ".join(f"{key} ({effect.held[(*address, key)]})" for key in kept)
             yield (
-                f"{effect.path} : commune {before} → {after}, mais {said} sans changement ; "
-                f"si c'est à corriger : {_command(effect, address, kept)}"
+                f"{effect.path} : commune {before} → {after}, mais {' et '.join(kept)} sans "
+                f"changement ; si c'est à corriger : {_command(effect, addresses, kept)}"
             )
 
 
-def _command(effect: Effect, address: Path, keys: Iterable[str]) -> str:
-    """The edit that gives an address these keys; a lieu without identifier is edited by hand."""
+def _command(effect: Effect, addresses: list[Path], kept: list[str]) -> str:
+    """The edit that gives an address these codes, or several addresses the first of them."""
     command, prefix = f"rorcli edit {effect.path}", "adresse"
-    if address[0] == EJ:
+    if len(addresses) > 1:
+        return f"{command} --replace {kept[-1]} …"
+    ((root, *below),) = addresses
+    if root == EJ:
         prefix = "entite_juridique.adresse"
-    if address[0] == PLACES:
-        lieu = address[1]
+    if root == PLACES:
+        lieu = below[0]
         uo = next(path[1] for path in effect.held if is_reference(path) and path[3] == lieu)
-        if "#" in lieu:
+        if "#" in lieu:  # without identifier, it has no name on the command line
             return command
         command, prefix = f"{command} --unit {uo}", f"lieux[{lieu}].adresse"
-    return " ".join([command, *(f'"{prefix}.{key}=…"' for key in keys)])
+    return " ".join([command, *(f'"{prefix}.{each.split()[0]}=…"' for each in kept)])
 
 
 def added_errors(before: Document, after: Document, today: date) -> list[Finding]:

@@ -122,8 +122,10 @@ def tell_next(session: Session, prepared: list[Prepared]) -> None:
     plans = [(each.document.path, each.plan) for each in prepared if each.plan]
     for file, plan in plans:
         if plan.conflicts:
-            session.terminal.say(f"  → conflit : rorcli push {file} --ours UNITÉ garde vos valeurs, "
-                                 f"--theirs UNITÉ celles de l'annuaire ; ici : {plan.disputed}")  # fmt: skip
+            session.terminal.say(
+                f"  → conflit : rorcli push {file} --ours UNITÉ garde vos valeurs, --theirs UNITÉ "
+                f"celles de l'annuaire ; ici : {plan.disputed}"
+            )
     moved = [file for file, plan in plans if plan.changes]
     if moved and not any(plan.conflicts for _, plan in plans):
         file = moved[0] if len(moved) == 1 else "FICHIER"

@@ -251,16 +251,22 @@ MOVED = [
 def test_codes_of_the_former_commune_do_not_stay_unseen(file, where, prefix, unit):
     result = run(["edit", file, *where, f"{prefix}commune=Angers"])
     (said,) = [line for line in result.err.splitlines() if "Angers" in line]
-    assert "code_insee (44109) sans changement" in said
+    assert "code_insee 44109 sans changement" in said
     command = f'rorcli edit {file}{unit} "{prefix}code_postal=…" "{prefix}code_insee=…"'
     assert said.endswith(command)
     given = [f"{prefix}code_postal=49000", f"{prefix}code_insee=49007"]
     assert "sans changement" not in run(["edit", file, *where, *given]).err
 
 
+def test_many_addresses_that_move_together_are_told_in_one_sentence(file):
+    result = run(["edit", file, "--replace", "commune", "Nantes", "Angers"])
+    (said,) = [line for line in result.err.splitlines() if "sans changement" in line]
+    assert said.endswith(f"rorcli edit {file} --replace code_insee 44109 …")
+
+
 def test_only_the_code_that_stays_is_told_and_none_for_a_new_spelling(file):
     some = run(["edit", file, "adresse.commune=Angers", "adresse.code_postal=49000"])
-    assert "mais code_insee (44109) sans changement" in some.err
+    assert "mais code_insee 44109 sans changement" in some.err
     assert "sans changement" not in run(["edit", file, "adresse.commune=ANGERS"]).err
 
 
