@@ -211,6 +211,17 @@ def test_what_bears_another_key_at_an_id_of_ours_is_not_overwritten(fake, store)
     assert fake.held == before
 
 
+def test_who_creates_at_our_id_between_our_look_and_our_write_is_not_overwritten(fake, store):
+    at = "Organization/ror-organization-52-0000042"
+    other = {"resourceType": "Organization", "id": at.split("/")[1], "name": "D'un autre"}
+    plan = plan_to(store, changed(WITH_LIEU, lambda eg: eg["unites"].append(
+        unit("pole", "Pôle neuf", "52/0000042"))))  # fmt: skip
+    meanwhile(fake, 2, lambda: fake.keep(at, other))
+    with pytest.raises(StoreConflictError, match="rien n'y est écrit"):
+        store.apply(plan, today=LATER, author="")
+    assert fake.held[at]["name"] == "D'un autre"
+
+
 # -- what others wrote
 
 CODING = {"system": "https://ailleurs.example/codes", "code": "x"}
