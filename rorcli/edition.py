@@ -6,7 +6,7 @@ What is already so leaves the document as it is, and the notes say it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -279,7 +279,7 @@ def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: 
     place = described(document, choose_lieu(placed.unit, lieu))
     wanted = Capacite(**measure).identity
     ranks = [rank for rank, c in enumerate(place.capacites) if c.identity == wanted]
-    noted = (f"comptée le {measure['comptee_le']}",)
+    noted = (f"comptée le {measure['comptee_le']}", *_shared(document, placed, place))
     if not ranks:
         after = edits.append_item(document, f"{place.pointer}/capacites", dict(measure))
         return Edited(after, noted)
@@ -289,6 +289,15 @@ def set_capacity(document: Document, uo: str, measure: Mapping[str, Any], lieu: 
     if after.text == document.text:
         return _already(document, f"{measure['nombre']} déjà compté ce jour")
     return Edited(after, noted)
+
+
+def _shared(document: Document, placed: Placed, lieu: Lieu) -> Iterator[str]:
+    """Who else works in a lieu: what is counted there is theirs too."""
+    units = establishment_of(document).units() if lieu.id else ()
+    others = [f"« {each.unit.nom} »" for each in units if each.key != placed.key
+              and lieu.id in {other.id for other in each.unit.lieux}]  # fmt: skip
+    if others:
+        yield f"ce lieu, « {lieu.nom or lieu.id} », est aussi celui de {', '.join(others)}"
 
 
 def _in_new_lieu(document: Document, placed: Placed, measure: Mapping[str, Any]) -> Edited:

@@ -227,6 +227,11 @@ def test_a_capacity_is_counted_today(file):
 def test_beds_of_a_consultation_are_doubted_though_another_consultation_shares_the_lieu(file):
     result = run(["set-capacity", file, CONSULTATIONS, "4"])
     assert (result.code, "ROR316 warning" in result.err) == (0, True)
+    assert (
+        "ce lieu, « Bâtiment A, rez-de-chaussée », est aussi celui de « Centre d'orthogénie »"
+        in result.err
+    )
+    assert "est aussi celui de" not in run(["set-capacity", file, BEDS, "25"]).err
 
 
 def test_a_unit_without_lieu_gets_one_at_the_address_of_the_establishment(file):
