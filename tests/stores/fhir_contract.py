@@ -1,6 +1,7 @@
 """The contract on a FHIR server, whichever: what differs is the clock, and that nothing is deleted."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,15 @@ from tests.stores.contract import (
 )
 
 VERIFIED = "https://rorcli.example/fhir/StructureDefinition/verifie-le"
+CARDIO = "HealthcareService/ror-healthcareservice-52-0000003"
+LIEU = {"id": "52/L1", "nom": "Étage 1",
+        "capacites": [{"nature": "lit", "statut": "installe", "nombre": 12}]}  # fmt: skip
+WITH_LIEU = changed(TREE, lambda eg: eg["unites"][0]["unites"][0].update(lieux=[LIEU]))
+STRANGE = {"url": "https://ailleurs.example/x", "valueString": "à d'autres"}
 
 
-def store_at(url: str, **more) -> FhirStore:
+def store_at(url: str, **more) -> Any:
+    """The store there; Any, for tests know that what they fetch is held."""
     settings = StoreSettings(url=f"fhir+{url}", verifie_le_url=VERIFIED)
     return FhirStore(settings, Transport(settings, patience=Patience(longest_wait=0.05)), **more)
 

@@ -78,9 +78,8 @@ class Desk:
 
     @property
     def held(self) -> Establishment:
-        snapshot = self.direct.fetch(SAULES)
-        assert snapshot
-        return snapshot.establishment
+        held: Establishment = self.direct.fetch(SAULES).establishment
+        return held
 
     def edit(self) -> None:
         data = to_data(decode(read(self.file.read_bytes(), "").data))

@@ -19,26 +19,8 @@ from rorcli.stores.fhir.profiles import ROR
 from rorcli.stores.fhir.store import FhirStore
 from rorcli.stores.fhir.transport import Patience, Transport
 from tests.cli.harness import run
-from tests.servers.fake import FakeServer
 from tests.stores.contract import LATER, LOADED, SAULES, TREE, changed, plan_to, rename_cardio
-from tests.stores.fhir_contract import store_at as typed_store_at
-
-CARDIO = "HealthcareService/ror-healthcareservice-52-0000003"
-LIEU = {"id": "52/L1", "nom": "Étage 1",
-        "capacites": [{"nature": "lit", "statut": "installe", "nombre": 12}]}  # fmt: skip
-WITH_LIEU = changed(TREE, lambda eg: eg["unites"][0]["unites"][0].update(lieux=[LIEU]))
-STRANGE = {"url": "https://ailleurs.example/x", "valueString": "à d'autres"}
-
-
-def store_at(url: str) -> Any:
-    return typed_store_at(url)
-
-
-@pytest.fixture
-def fake():
-    server = FakeServer()
-    yield server
-    server.close()
+from tests.stores.fhir_contract import CARDIO, STRANGE, WITH_LIEU, store_at
 
 
 @pytest.fixture

@@ -51,13 +51,6 @@ class Tokens:
 
 
 @pytest.fixture
-def fake():
-    server = FakeServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def clock():
     return Clock()
 

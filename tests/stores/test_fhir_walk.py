@@ -11,25 +11,13 @@ import pytest
 from rorcli.errors import StoreError, StoreUnavailableError
 from rorcli.model import decode, to_data
 from rorcli.stores.base import Query, same_facts
-from tests.servers.fake import FakeServer
 from tests.stores.contract import LATER, LOADED, SAULES, TREE, changed, plan_to, rename_cardio
-from tests.stores.fhir_contract import store_at as typed_store_at
+from tests.stores.fhir_contract import store_at
 
 EJ = "Organization/ror-organization-440099901"
 EG = "Organization/ror-organization-440099919"
 OTHER_EJ, SISTER = "720099902", "440099927"
 PERSON = {"rpps": "10099999996", "nom": "TARTAMPION", "specialite": "SM19"}
-
-
-def store_at(url: str) -> Any:
-    return typed_store_at(url)
-
-
-@pytest.fixture
-def fake():
-    server = FakeServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture

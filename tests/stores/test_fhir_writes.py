@@ -30,29 +30,13 @@ from tests.stores.contract import (
     rename_cardio,
     unit,
 )
-from tests.stores.fhir_contract import store_at as typed_store_at
+from tests.stores.fhir_contract import CARDIO, STRANGE, WITH_LIEU, store_at
 
-CARDIO = "HealthcareService/ror-healthcareservice-52-0000003"
 HEART_AT = "HealthcareService/ror-healthcareservice-52-0000004"
 SCHOOL_AT = "Organization/ror-organization-52-0000009"
 PLACE = "Location/ror-location-52-L1"
-LIEU = {"id": "52/L1", "nom": "Étage 1",
-        "capacites": [{"nature": "lit", "statut": "installe", "nombre": 12}]}  # fmt: skip
-WITH_LIEU = changed(TREE, lambda eg: eg["unites"][0]["unites"][0].update(lieux=[LIEU]))
-STRANGE = {"url": "https://ailleurs.example/x", "valueString": "à d'autres"}
 IN_CARDIOLOGY = {"rpps": "10099999996", "nom": "TARTAMPION", "specialite": "SM19"}
 IN_SURGERY = {**IN_CARDIOLOGY, "specialite": "SM04"}
-
-
-def store_at(url: str) -> Any:
-    return typed_store_at(url)
-
-
-@pytest.fixture
-def fake():
-    server = FakeServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture
