@@ -89,9 +89,9 @@ def _as_known(praticien: dict[str, Any], people: dict[str, Any]) -> None:
         praticien["civilite"] = civilite
 
 
-def tree_of(resources: Any) -> Tree:
+def tree_of(resources: Any, verified_url: str = VERIFIED) -> Tree:
     bag = MemoryBag(resources)
-    return read(bag, next(sites(bag)), VERIFIED)
+    return read(bag, next(sites(bag)), verified_url)
 
 
 def changes(wanted: Establishment, tree: Tree) -> list[Pair]:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from rorcli.errors import StoreUnavailableError
 from rorcli.stores.fhir import ndjson
 from rorcli.stores.fhir.bulk import ExportBag
-from rorcli.stores.fhir.reading import to_establishment
-from tests.fhir import storable, written
+from tests.fhir import storable, tree_of, written
 from tests.fhir_samples import RESOURCES
 
 
@@ -29,7 +28,7 @@ def test_the_order_of_the_lines_does_not_count_for_what_hangs_from_what(
     bag = ExportBag()
     assert sum(bag.fill([path])) == len(resources)
     [(_, tree)] = bag.sites()
-    assert tree.establishment == to_establishment(resources)
+    assert tree.establishment == tree_of(resources, "").establishment
     assert (list(bag.orphans()), bag.faults) == ([], [])
     bag.close()
 

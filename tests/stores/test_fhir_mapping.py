@@ -11,7 +11,7 @@ from rorcli.planning.facts import assemble, doubles, facts
 from rorcli.stores.base import valued
 from rorcli.stores.fhir.bag import MemoryBag
 from rorcli.stores.fhir.keys import new_id
-from rorcli.stores.fhir.reading import Tree, read, sites, to_establishment
+from rorcli.stores.fhir.reading import Tree, read, sites
 from rorcli.stores.fhir.writing import pairs
 from tests.fhir import changes, tree_of
 from tests.fhir_samples import DATA, RESOURCES, cc, ext, number, part, system
@@ -39,7 +39,7 @@ def uo(data: dict[str, Any], rank: int) -> dict[str, Any]:
 
 
 def test_the_examples_of_the_guide_are_read_whole():
-    assert to_establishment(RESOURCES) == CLINIC
+    assert tree_of(RESOURCES).establishment == CLINIC
 
 
 def test_the_examples_of_the_guide_are_written_back_as_they_are():
@@ -331,7 +331,7 @@ def test_levels_are_told_apart_without_type():
     held = sample()
     for key in ("ej", "eg", "uf"):
         del held[key]["type"]
-    found = to_establishment(held.values())
+    found = tree_of(held.values()).establishment
     assert found.finess == "440099919"
     assert [each.unit.type for each in found.units()] == ["pole", "service", "uo", "uo"]
 
@@ -384,7 +384,7 @@ def test_a_whole_clinic_is_created_targets_first():
         for name in ("partOf", "providedBy", "practitioner"):
             assert each.get(name, {}).get("reference", "") in {"", *seen}
         seen.add(f"{each['resourceType']}/{each['id']}")
-    assert to_establishment(found) == CLINIC
+    assert tree_of(found).establishment == CLINIC
     assert number("G07", "40", "1440099919", "urn:oid:1.2.250.1.71.4.2.2") in found[1]["identifier"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from rorcli.model import Establishment, decode
 from rorcli.stores.fhir import organizations, services
-from rorcli.stores.fhir.bag import Bag, MemoryBag, address, is_active, references
+from rorcli.stores.fhir.bag import Bag, address, is_active, references
 from rorcli.stores.fhir.lenses import Lens
 from rorcli.stores.fhir.locations import LIEU
 from rorcli.stores.fhir.moments import paris_day
@@ -52,15 +52,6 @@ class Tree:
         yield from self.lieux.values()
         yield from self.people.values()
         yield from (role for roles in self.situations.values() for role, _ in roles)
-
-
-def to_establishment(resources: Iterable[Resource], verified_url: str = "") -> Establishment:
-    """The one establishment among the resources; an empty one when there is no EG.
-
-    `verified_url` is the URL of our own extension for `verifie_le`, "" when the store has none.
-    """
-    bag = MemoryBag(resources)
-    return next((read(bag, eg, verified_url).establishment for eg in sites(bag)), Establishment())
 
 
 def sites(resources: Iterable[Resource]) -> Iterator[Resource]:
