@@ -79,10 +79,6 @@ class Settings:
     color: str
     origins: Mapping[str, str]
 
-    def store_named(self, name_or_url: str) -> StoreSettings:
-        """The store of that name; of an address itself one without login. UsageError for none."""
-        return _chosen(name_or_url, "--store", self.stores)
-
 
 # Key -> default, which also tells the type. No file holds CALLS: they belong to one call.
 CALLS: Mapping[str, str] = {"output": "text", "color": "auto"}

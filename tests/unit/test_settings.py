@@ -106,13 +106,11 @@ def test_a_named_store_has_its_address_login_and_mark(desk):
 
 
 def test_any_store_can_be_asked_for_by_name_and_a_bare_address_is_anonymous(desk):
-    found = desk.load(user=STORES)
-    assert found.store_named("prod").production
-    assert found.store_named("fhir+https://ror.example") == StoreSettings(
-        url="fhir+https://ror.example"
-    )
+    anywhere = "fhir+https://ror.example"
+    assert desk.load(user=STORES, store="prod").store.production
+    assert desk.load(user=STORES, store=anywhere).store == StoreSettings(url=anywhere)
     with pytest.raises(UsageError, match="vouliez-vous dire prod"):
-        found.store_named("prd")
+        desk.load(user=STORES, store="prd")
 
 
 def test_the_user_file_may_give_an_address_at_once(desk):
