@@ -237,7 +237,7 @@ def _merged(
         )
     after = splice(document, settled.theirs, tidy(snapshot.establishment), sides.doubled)
     again = sides if after is document else sides_of(decode(after.data))
-    kept = rebase(again.base, again.ours, again.theirs, applied=(), left=settled.ours)
+    kept = rebase(again.base, again.ours, again.theirs, left=settled.ours)
     # What we chose to keep is ours from now on: the base takes the directory's value for former.
     for change in settled.ours if choice.ours else ():
         _put(kept, change)

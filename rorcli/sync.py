@@ -335,7 +335,7 @@ def _settle(prepared: Prepared, store: Store, held: Snapshot, *, today: date) ->
     if sides is None or held is not prepared.snapshot:
         said = decode(document.data)
         sides = Sides.of(said, held.establishment, former, is_partial=held.is_partial)
-    kept = rebase(sides.base, sides.ours, sides.theirs, applied=())
+    kept = rebase(sides.base, sides.ours, sides.theirs)
     agreed = agreement(document, sides, kept)
     base = Base(prepared.ours.finess, store.url, held.version, today, kept, agreed)
     remember(prepared.file, base)

@@ -274,10 +274,9 @@ def rebase(
     base: Facts | None,
     ours: Facts,
     theirs: Facts,
-    applied: Iterable[Change],
     left: Iterable[Change] = (),
 ) -> Facts:
-    """The base after a push: the former one, what was applied, and what both sides agree on.
+    """The base after a push: the former one, and what both sides agree on now.
 
     Never "what the store now holds": a change of theirs that the file lacks must stay theirs.
     `left` are the changes of ours that were not applied; what they concern stays unknown.
@@ -288,8 +287,6 @@ def rebase(
             _put(after.values, path, ours.values.get(path))
     for path in _forgotten(ours, theirs, base) if base else ():
         del after.values[path]
-    for change in applied:
-        _put(after.values, change.path, change.after)
     waiting = {change.path[:length] for change in left for length in range(len(change.path) + 1)}
     after.owned |= ours.owned - waiting
     return after

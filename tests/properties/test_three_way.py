@@ -258,7 +258,7 @@ def test_a_second_push_writes_nothing_and_still_tells_what_is_theirs(seed):
     if plan.conflicts:
         return
     after = plan.result(theirs)
-    kept = rebase(first.base, first.ours, facts(after, doubles(ours, after)), applied=())
+    kept = rebase(first.base, first.ours, facts(after, doubles(ours, after)))
     again = plan_of(ours, after, kept, NOBODY)
     assert again.changes == ()
     assert again.conflicts == ()

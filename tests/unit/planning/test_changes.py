@@ -178,14 +178,14 @@ def test_what_the_directory_changed_stays_theirs_push_after_push():
         assert [c.path for c in found.theirs] == [("etablissement", "nom")]
         assert [c.path for c in found.ours] == [(*UO, "nom")]
         theirs = apply_changes(theirs, found.ours, frozenset())
-        base = rebase(base, facts(ours), facts(theirs), applied=())
+        base = rebase(base, facts(ours), facts(theirs))
     assert theirs.etablissement.nom == "B"
 
 
 def test_what_was_left_out_of_a_push_stays_unknown_to_the_base():
     ours, theirs = establishment(nom="B", siret="1"), establishment(nom="A")
     left = merge(facts(ours), facts(theirs), None).ours
-    base = rebase(None, facts(ours), facts(theirs), applied=(), left=left)
+    base = rebase(None, facts(ours), facts(theirs), left=left)
     assert not base.owns(("etablissement", "nom"), {})
     assert base.owns(("etablissement", "finess"), {})
 
@@ -423,10 +423,10 @@ def test_two_values_in_the_place_of_one_stay_a_conflict_when_something_else_is_s
 
     base, ours, theirs = map(side, ("old", "mine", "other"))
     disputed = merge(ours, theirs, base)
-    kept = rebase(base, ours, theirs, applied=())
+    kept = rebase(base, ours, theirs)
     assert disputed.conflicts
     assert merge(ours, theirs, kept) == disputed
-    settled = rebase(kept, theirs, theirs, applied=())
+    settled = rebase(kept, theirs, theirs)
     assert (settled.values, merge(ours, theirs, settled).conflicts) == (theirs.values, ())
 
 
@@ -458,7 +458,7 @@ def test_situations_that_the_base_tells_apart_stay_apart():
 
 def test_what_both_sides_dropped_is_forgotten():
     base, none = facts(establishment(siret="1")), facts(establishment(siret=None))
-    kept = rebase(base, none, facts(establishment()), applied=())
+    kept = rebase(base, none, facts(establishment()))
     back = merge(none, facts(establishment(siret="1")), kept)
     assert [c.path[-1] for c in back.theirs] == ["siret"]
 
@@ -469,13 +469,6 @@ def test_a_fact_below_what_is_not_there_makes_nothing():
         del values[gone]
     made = assemble(values).etablissement
     assert (made.contacts, made.adresse, made.unites) == ((), None, ())
-
-
-def test_what_was_applied_is_in_the_base_before_anything_is_read_again():
-    ours, theirs = establishment(nom="B", siret=None), establishment(nom="A", siret="1")
-    applied = merge(facts(ours), facts(theirs), None).ours
-    kept = rebase(facts(theirs), facts(ours), facts(theirs), applied)
-    assert kept.values == facts(ours).values
 
 
 def test_two_states_differ_in_what_either_holds_alone():
