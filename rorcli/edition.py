@@ -14,13 +14,14 @@ from typing import Any
 from rorcli import codes
 from rorcli.errors import DataError, UsageError
 from rorcli.fields import Kind, Spec, specs
-from rorcli.identifiers import rpps_ok
+from rorcli.identifiers import rpps_ok, usual_phone
 from rorcli.items import CANAUX, Capacite, Lieu, Praticien
 from rorcli.model import Establishment, Placed, Unite, decode, every_key, spec_at
 from rorcli.plurals import counted
 from rorcli.text import edits, selectors, values
 from rorcli.text.document import Document
 from rorcli.validation import forms
+from rorcli.validation.numbers import PHONES
 from rorcli.validation.view import day_of
 
 
@@ -137,7 +138,8 @@ def replace_value(
                          remedy="pour donner une valeur à une clé : CLÉ=VALEUR")  # fmt: skip
     prefixes = tuple(f"{node}/" for node in within)
     inside = [p for p in document.marks if p.startswith(prefixes) and _is_named(document, p, key)]
-    found = [p for p in inside if edits.value_at(document.data, p) == _item(p, old)]
+    wanted = [(p, edits.value_at(document.data, p), _item(p, old)) for p in inside]
+    found = [p for p, held, item in wanted if held == item or _is_same_phone(key, held, item)]
     for pointer in reversed(found):  # what goes out of a list moves what follows
         document = _give(document, pointer, _item(pointer, new))
     said = f"{counted(len(found), 'remplacement')} de « {old} »"
@@ -145,6 +147,12 @@ def replace_value(
         meant = values.lost_noughts(spec_at(inside[0]), old) if inside else ""
         said = f"« {old} » n'y figure pas{meant and f' ; {meant}'}"
     return Edited(document, (f"{document.path} : {said}",))
+
+
+def _is_same_phone(key: str, held: Any, typed: Any) -> bool:
+    """True for one number, however the file and the person set its digits apart."""
+    numbers = [usual_phone(str(each)) for each in (held, typed)]
+    return CANAUX.get(key) in PHONES and bool(numbers[0]) and numbers[0] == numbers[1]
 
 
 def _is_named(document: Document, pointer: str, key: str) -> bool:

@@ -174,6 +174,13 @@ def test_a_code_that_lost_its_noughts_is_proposed_whole(file, words, meant):
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize("typed", ["0261910022", "02.61.91.00.22", "+33 (0)2 61 91 00 22"])
+def test_a_number_is_replaced_however_its_digits_are_set_apart(file, typed):
+    result = run(["edit", file, "--replace", "telephone", typed, "02 61 91 00 29"])
+    assert "1 remplacement" in result.err
+    assert "02 61 91 00 22" not in file.read_text("utf-8")
+
+
 def test_what_is_replaced_may_have_lost_its_noughts_too(file):
     result = run(["edit", file, "--replace", "activites", "53", "022"])
     assert result.code == 0
