@@ -188,7 +188,11 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
         ours.finess, snapshot.version, limits, choice, only_capacities=named.only_capacities
     )
     notes = notes_on(file, base, store.url, adopted.doubtful, today)
-    notes += tuple(f"{key} : cet annuaire n'a pas de place pour cela" for key in sorted(unheld))
+    notes += tuple(
+        f"{key} : cet annuaire n'a pas de place pour cela ; {key}_url, sous [store.NOM] dans vos "
+        "réglages, lui en donne une"
+        for key in sorted(unheld)
+    )
     ready = replace(ready, identified=adopted.document, ours=ours, notes=notes)
     return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
 

@@ -62,7 +62,9 @@ def render_version(
     written: Written, before: Establishment | None, changes: Iterable[Change]
 ) -> Iterator[Line]:
     """One version of the history: who, when, and what it changed."""
-    head = f"version {written.version}, le {written.written_on:%d/%m/%Y}, par {written.author}"
+    # A FHIR server does not say whose the whole is.
+    author = f", par {written.author}" if written.author else ""
+    head = f"version {written.version}, le {written.written_on:%d/%m/%Y}{author}"
     yield ((head, "title"),)
     if before is None:
         yield "  première version"

@@ -419,3 +419,14 @@ def test_a_count_of_beds_does_not_bring_an_offre_up_to_date(fake, store):
     assert (found["status"], found["k"]) == ("ecart", 0)
     assert "52/0000003" in found["units"]
     assert "52/0000003" not in {each["key"] for each in told["late"]}
+
+
+def test_a_server_without_authors_or_place_for_checks_is_told_as_such(fake, store, tmp_path):
+    card, at = tmp_path / "e.yaml", ["--store", f"fhir+{fake.url}"]
+    run(["pull", SAULES, "-f", card, *at])
+    run(["confirm", card, *at])
+    told = run(["diff", card, *at])
+    assert "verifie_le : cet annuaire n'a pas de place pour cela ; verifie_le_url" in told.err
+    head = run(["history", SAULES, *at]).out.splitlines()[0]
+    assert head.startswith("version ")
+    assert "par" not in head
