@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What every editing command can be asked: write nothing, save to the directory too, JSON."""
+    """What every editing command can be asked: write nothing, save to the directory too, JSON.
+
+    Without `output` nothing goes to stdout: whoever calls tells what changed.
+    """
 
     dry_run: bool = False
     push: bool = False
@@ -48,7 +51,8 @@ def run(
     befores = read_all(targets)
     edited = [change(document) for _, document in befores]
     pairs = [(*each, after.document) for each, after in zip(befores, edited, strict=True)]
-    return finish(session, pairs, [note for each in edited for note in each.notes], options)
+    notes = dict.fromkeys(note for each in edited for note in each.notes)  # each once
+    return finish(session, pairs, notes, options)
 
 
 def read_all(targets: list[Path]) -> list[tuple[Path, Document]]:
@@ -133,6 +137,12 @@ def _answer(
     found = (effects.effect_of(before, after) for _, before, after in pairs)
     paths = {after.path for _, _, after in written}
     session.terminal.write_text(dumps(edits_data(found, added, told, written=paths)))
+
+
+def answer(session: Session, before: Document, after: Document) -> None:
+    """What became of one file by steps that were told as they were made."""
+    pair = (Path(before.path), before, after)
+    _answer(session, [pair], _changed([pair]), added_findings(session, [pair]), ())
 
 
 def _push(session: Session, pairs: list[Pair]) -> int:

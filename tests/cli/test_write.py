@@ -413,6 +413,11 @@ def test_a_value_without_quotes_is_told_how_to_write_it(file):
     assert '"nom=Hôpital du Parc"\n' in result.err
 
 
+def test_what_is_so_already_in_many_units_is_said_once(file):
+    result = run(["edit", file, "--where", "nom=*gyn*", "--where", "type=uo", "unite_sensible=non"])
+    assert result.err == f"{file} : unite_sensible vaut déjà « non »\nRien à changer.\n"
+
+
 def test_days_ages_and_numbers_may_be_written_as_people_do(file):
     result = run(["edit", file, "date_ouverture=1/9/1974", "adresse.code_postal=44 100"])
     assert (result.code, "date_ouverture: 1974-09-01" in result.out) == (0, True)

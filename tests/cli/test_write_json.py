@@ -96,6 +96,20 @@ def test_a_call_that_means_nothing_is_an_error_document(file):
     assert "022" in error["error"]["remedy"]
 
 
+def test_a_round_tells_at_its_end_what_changed(file):
+    keys = "".join(f"{key}\n" for key in ("m", "nom=Autre", "c", "q"))
+    words = ["refresh", file, "--unit", CONSULTATIONS, "--older-than", str(TODAY), "-o", "json"]
+    result = run(words, stdin=keys, tty=True)
+    data = json.loads(result.out)
+    Draft202012Validator(SCHEMA).validate(data)
+    (one,) = data["files"]
+    assert one["written"]
+    assert [(each["path"][-1], each["after"]) for each in one["changes"]] == [
+        ("nom", "Autre"), ("verifie_le", str(TODAY))]  # fmt: skip
+    assert "Fiche 1 sur 1" in result.err
+    assert (data["ok"], result.code) == (True, 0)
+
+
 def test_two_documents_do_not_share_a_stream(file):
     before = file.read_bytes()
     result = run(["edit", file, "nom=Hôpital", "--push", "-o", "json"])

@@ -6,7 +6,7 @@ Each answer is saved at once, so that the round may be left, or cut, and taken u
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +14,8 @@ import typer
 
 from rorcli import edition, files
 from rorcli.cli.completion import units
-from rorcli.cli.editions import Options, run
-from rorcli.cli.options import File
+from rorcli.cli.editions import Options, answer, run
+from rorcli.cli.options import File, Output
 from rorcli.cli.register import look_up
 from rorcli.edition import Edited
 from rorcli.errors import DataError, ExitCode, RefusedError, UsageError
@@ -29,6 +29,7 @@ from rorcli.validation.rounds import Stop, below, stops
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
     from rorcli.model import Placed
+    from rorcli.reports import Line
     from rorcli.validation.auditing import Criteria
 
 _HELP = {
@@ -63,6 +64,7 @@ def refresh(
             "--older-than", metavar="DURÉE|DATE", help="Ce qui est à revoir : 6mo (par défaut)…"
         ),
     ] = None,
+    output: Output = "text",
 ) -> int:
     """Fait le tour de ce qui est à revoir : montre chaque fiche, une touche par réponse.
 
@@ -73,6 +75,7 @@ def refresh(
     À chaque fiche : coordonnées, praticiens, capacités, et ce qui manque. Tapez c puis Entrée pour
     confirmer, m pour modifier, p pour passer, q pour quitter ; ? montre les autres touches. Chaque
     réponse est aussitôt écrite dans le fichier : relancez la commande pour reprendre où vous étiez.
+    Avec -o json, le dialogue va sur la sortie d'erreur, et ce qui a changé est dit à la fin.
     """
     from rorcli.cli.audits import criteria
 
@@ -83,7 +86,10 @@ def refresh(
                          "date une vérification")  # fmt: skip
     given = {"--unit": unit, "--older-than": older_than}
     again = _command("refresh", file, *(each for pair in given.items() if pair[1] for each in pair))
-    _Round(session, file, criteria(session, older_than), unit, again).run()
+    before, is_json = files.read_file(file), output == "json"
+    _Round(session, file, criteria(session, older_than), unit, again, is_json=is_json).run()
+    if is_json:
+        answer(session, before, files.read_file(file))
     return ExitCode.OK
 
 
@@ -91,12 +97,19 @@ class _Round:
     """One round: the nodes that were late when it began, and where it stands."""
 
     def __init__(
-        self, session: Session, file: Path, asked: Criteria, unit: str, again: str
+        self,
+        session: Session,
+        file: Path,
+        asked: Criteria,
+        unit: str,
+        again: str,
+        *,
+        is_json: bool,
     ) -> None:
         from rorcli.cli.audits import saved_on
 
         self.session, self.terminal, self.file, self.asked = session, session.terminal, file, asked
-        self.again = again
+        self.again, self.is_json = again, is_json
         document = files.read_file(file)
         top = f"{edition.unit_of(document, unit).unit.pointer}/" if unit else "/"
         held = edition.establishment_of(document)
@@ -104,6 +117,13 @@ class _Round:
         found = self.left(document)
         self.route = [each.pointer for each in found if f"{each.pointer}/".startswith(top)]
         self.confirmed: set[str] = set()
+
+    def show_lines(self, lines: Iterable[Line]) -> None:
+        """What the person reads, away from the data of a program."""
+        if self.is_json:
+            self.terminal.say(*lines)
+        else:
+            self.terminal.write(lines)
 
     def left(self, document: Document) -> tuple[Stop, ...]:
         """What is late in the file as it is now."""
@@ -128,14 +148,14 @@ class _Round:
 
         held = edition.establishment_of(document)
         covered = below(stop, self.left(document))
-        self.terminal.write(["", f"Fiche {at + 1} sur {len(self.route)}"])
+        self.show_lines(["", f"Fiche {at + 1} sur {len(self.route)}"])
         if stop.placed and stop.placed.above:
-            self.terminal.write([" > ".join(each.nom or "?" for each in stop.placed.above)])
-        self.terminal.write(alone(held, self.session.today, self.dates, stop.placed))
+            self.show_lines([" > ".join(each.nom or "?" for each in stop.placed.above)])
+        self.show_lines(alone(held, self.session.today, self.dates, stop.placed))
         if covered:
             said = ("unités qui en dépendent et restent" if covered > 1
                     else "unité qui en dépend et reste")  # fmt: skip
-            self.terminal.write([f"Confirmer vaudra aussi pour {covered} {said} à revoir."])
+            self.show_lines([f"Confirmer vaudra aussi pour {covered} {said} à revoir."])
 
     def answer(self, stop: Stop) -> int | None:
         """Asks until an answer moves on: how many nodes forward; None to leave."""
@@ -157,7 +177,7 @@ class _Round:
                     if self.edit(key, stop):
                         return 0  # shows the node as it is now
                 case _:
-                    self.terminal.write(f"  {each} : {_HELP[each]}" for each in keys)
+                    self.show_lines(f"  {each} : {_HELP[each]}" for each in keys)
 
     def ask(self, question: str) -> str:
         """An answer; the end of input leaves the round."""
@@ -184,7 +204,9 @@ class _Round:
             change = ways[key](stop)
             if change is None:
                 return False
-            code = run(self.session, [self.file], change, Options())
+            code = run(
+                self.session, [self.file], change, Options(output="" if self.is_json else "text")
+            )
             if key == "a" and code == ExitCode.FINDINGS:
                 line = _command("add-practitioner", self.file, _name(stop), "--rpps")
                 self.terminal.say(f"  → {line} … donne aussi le nom, la profession… : --help")
