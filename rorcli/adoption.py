@@ -24,7 +24,7 @@ class Adopted:
 
     def without(self, keys: frozenset[str]) -> Adopted:
         """The same, `ours` not managing those keys."""
-        return replace(self, ours=self.ours.without(keys)) if keys else self
+        return replace(self, ours=self.ours.without(keys))
 
 
 def adopt_ids(document: Document, ours: Establishment, theirs: Establishment) -> Adopted:

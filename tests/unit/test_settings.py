@@ -143,6 +143,11 @@ def test_another_user_file_may_be_named(desk, tmp_path):
     assert "--config" in desk.refused(config="absent.toml")
 
 
+def test_a_threshold_may_be_nought_and_not_less(desk):
+    assert desk.load(user="[guards]\nmass_delete_min = 0").guards.mass_delete_min == 0
+    assert "attendu : un entier" in desk.refused(user="[guards]\nmass_delete_min = -1")
+
+
 def test_every_fault_of_both_files_is_told_at_once(desk):
     message = desk.refused(
         user='[guards]\nmass_delete_mx = 1\nmass_delete_min = "3"\n[validate]\nignore = [1]',

@@ -53,6 +53,13 @@ def test_steps_are_done_together_and_nothing_else_changes():
     assert 'type_offre: "69"  # Consultation externe en établissement de santé' in after.text
 
 
+def test_a_first_item_makes_a_list_where_the_key_does_not_hold_a_text_alone():
+    document = read(SAMPLE.replace('          modalites_accueil: ["03"]\n', ""), "f")
+    added = Add(f"{UO}/modalites_accueil", "03")
+    after = batches.apply(document, [added])
+    assert edits.value_at(after.data, added.pointer) == ["03"]
+
+
 def test_the_order_of_the_steps_does_not_matter():
     document = read(SAMPLE, "f")
     assert batches.apply(document, STEPS[::-1]).data == batches.apply(document, STEPS).data
