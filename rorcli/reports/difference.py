@@ -16,9 +16,5 @@ _STYLES = {"+": "added", "-": "removed", "@": "dim"}
 def render_difference(before: Document, after: Document) -> Iterator[Line]:
     """The lines of the diff; a file only ever differs where it was edited."""
     old, new = before.text.splitlines(), after.text.splitlines()
-    # Only the part that differs is compared: difflib is slow on long equal runs.
-    start = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
-    if start is None and len(old) == len(new):
-        return
     for line in unified_diff(old, new, before.path, after.path, lineterm=""):
         yield ((line, _STYLES.get(line[:1], "")),)
