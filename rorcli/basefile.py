@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -133,6 +134,28 @@ def _told_of(base: Base) -> str:
 def known_facts(base: Base | None, store: str) -> Facts | None:
     """What a base says of a store: nothing when it was taken from another one."""
     return base.facts if base is not None and base.store == store else None
+
+
+def notes_on(
+    file: pathlib.Path, base: Base | None, store: str, doubtful: Iterable[str], today: date
+) -> tuple[str, ...]:
+    """What a person should know of the base, and of proposed units that got no id."""
+    notes = [
+        f"« {path} » : plusieurs unités de ce nom et de ce niveau, dans l'annuaire ou dans le "
+        "fichier ; écrivez son id vous-même"
+        for path in doubtful
+    ]
+    if base is not None and (former := base.inherited(file)):
+        notes.append(f"la base de ce dossier était celle de {former}, qui n'y est plus ; si "
+                     f"{file.name} en est une copie ancienne, ses valeurs passent ici pour vos "
+                     "modifications")  # fmt: skip
+    if base is not None and base.store != store:
+        notes.append(f"la base de ce fichier vient d'un autre annuaire ({base.store}) : elle ne "
+                     "dit rien de celui-ci")  # fmt: skip
+    if base is not None and base.saved_by(today) is None:
+        notes.append(f"la base de ce fichier est datée du {base.saved_on:%d/%m/%Y}, un jour à "
+                     "venir : l'horloge de ce poste ou d'un autre est fausse")  # fmt: skip
+    return tuple(notes)
 
 
 def remember(file: pathlib.Path, base: Base, *, claims: bool = True) -> str:

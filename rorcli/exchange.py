@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rorcli import files, schemafile
 from rorcli.adoption import Adopted, adopt_ids
-from rorcli.basefile import Base, known_facts, own_base, remember
+from rorcli.basefile import Base, known_facts, notes_on, own_base, remember
 from rorcli.errors import (
     DataError,
     ExitCode,
@@ -34,7 +34,7 @@ from rorcli.planning.facts import Facts, facts
 from rorcli.planning.plan import Sides
 from rorcli.plurals import counted
 from rorcli.stores.base import LoadableStore, Snapshot
-from rorcli.sync import NOBODY, Named, agreement, new_base, notes_on
+from rorcli.sync import NOBODY, Named, agreement, new_base
 from rorcli.text import render
 from rorcli.text.document import Document
 from rorcli.validation.findings import Finding, Severity

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rorcli.adoption import adopt_ids
-from rorcli.basefile import Base, Head, fingerprint, known_facts, own_base, remember
+from rorcli.basefile import Base, Head, fingerprint, known_facts, notes_on, own_base, remember
 from rorcli.errors import (
     DataError,
     ExitCode,
@@ -195,28 +195,6 @@ def prepare(  # noqa: PLR0913 - all that a comparison depends on
     )
     ready = replace(ready, identified=adopted.document, ours=ours, notes=notes)
     return replace(ready, snapshot=snapshot, sides=sides, plan=plan)
-
-
-def notes_on(
-    file: Path, base: Base | None, store: str, doubtful: Iterable[str], today: date
-) -> tuple[str, ...]:
-    """What a person should know of the base, and of proposed units that got no id."""
-    notes = [
-        f"« {path} » : plusieurs unités de ce nom et de ce niveau, dans l'annuaire ou dans le "
-        "fichier ; écrivez son id vous-même"
-        for path in doubtful
-    ]
-    if base is not None and (former := base.inherited(file)):
-        notes.append(f"la base de ce dossier était celle de {former}, qui n'y est plus ; si "
-                     f"{file.name} en est une copie ancienne, ses valeurs passent ici pour vos "
-                     "modifications")  # fmt: skip
-    if base is not None and base.store != store:
-        notes.append(f"la base de ce fichier vient d'un autre annuaire ({base.store}) : elle ne "
-                     "dit rien de celui-ci")  # fmt: skip
-    if base is not None and base.saved_by(today) is None:
-        notes.append(f"la base de ce fichier est datée du {base.saved_on:%d/%m/%Y}, un jour à "
-                     "venir : l'horloge de ce poste ou d'un autre est fausse")  # fmt: skip
-    return tuple(notes)
 
 
 def stops(prepared: Prepared, store: Store, allowed: Iterable[str]) -> Outcome | None:
