@@ -83,8 +83,8 @@ class FakeServer:
                     return 200, self.statement
                 case "GET", [kind]:
                     return 200, self.search(kind, parse_qsl(parts.query))
-                case "GET", [_, _]:
-                    return 200, self.need(path)
+                case "GET" | "DELETE", [_, _]:
+                    return 200, self.need(path) if method == "GET" else self.held.pop(path, {})
                 case "PUT", [_, _]:
                     return self.put(path, headers, body)
                 case "PATCH", [_, _]:
@@ -278,7 +278,7 @@ def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
                 more["Location"] = f"{server.url}/{resource['resourceType']}/{resource['id']}"
             self.send(status, more, json.dumps(resource).encode())
 
-        do_GET = do_PUT = do_POST = do_PATCH = answer  # noqa: N815 - http.server's names
+        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - http.server's names
 
         def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
             self.send_response(status)

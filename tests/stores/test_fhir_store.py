@@ -15,6 +15,7 @@ from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Sides
 from rorcli.settings import StoreSettings
 from rorcli.stores.base import Query, same_facts
+from rorcli.stores.fhir.probes import Probe
 from rorcli.stores.fhir.profiles import ROR
 from rorcli.stores.fhir.store import FhirStore
 from rorcli.stores.fhir.transport import Patience, Transport
@@ -379,7 +380,9 @@ def test_the_real_directory_is_no_place_to_try(fake):
 
 def test_probes_leave_nothing_open(fake, store):
     before = set(fake.held)
-    probes = {each.name: each.is_ok for each in store.write_test()}
+    told: list[Probe] = []
+    store.write_test().run(told.append)
+    probes = {each.name: each.is_ok for each in told}
     assert probes["création"]
     assert probes["versions"]
     assert probes["If-Match"]

@@ -123,7 +123,7 @@ def doctor(
         found["login"] = _login(session, faults)
         found["region"] = asdict(session.settings.region)
     if write_test and not faults:
-        found["write_test"] = _write_test(session, yes=yes)
+        found["write_test"] = _write_test(session, faults, yes=yes)
     code = strongest(fault.exit_code for fault in faults)
     if output == "json":
         session.terminal.write_text(
@@ -221,8 +221,10 @@ def _store(session: Session, faults: list[RorcliError]) -> dict[str, Any]:
     return {**found, "message": said}
 
 
-def _write_test(session: Session, *, yes: bool) -> list[dict[str, Any]]:
+def _write_test(session: Session, faults: list[RorcliError], *, yes: bool) -> list[dict[str, Any]]:
     """What a FHIR server does with writes; the person is asked first.
+
+    After Ctrl-C, what remains on the server is told before the program ends.
 
     Raises:
         UsageError: Another kind of store, or nobody to ask.
@@ -234,14 +236,22 @@ def _write_test(session: Session, *, yes: bool) -> list[dict[str, Any]]:
     if not isinstance(store, FhirStore):
         raise UsageError(f"{store.url} : --write-test est pour un serveur FHIR",
                          remedy="rorcli doctor --write-test --store fhir+https://…")  # fmt: skip
-    probes = store.write_test()
+    trial = store.write_test()
     if not yes and not session.terminal.can_ask:
         raise UsageError("--write-test demande votre accord, et il n'y a personne pour le donner",
                          remedy="rorcli doctor --write-test --yes")  # fmt: skip
     question = f"Écrire une ressource d'essai sur {store.url}, puis l'effacer ?"
     if not yes and not session.terminal.ask(question):
         raise RefusedError("vous avez répondu non : rien n'a été essayé")
-    return [asdict(probe) for probe in probes]
+    told: list[dict[str, Any]] = []
+    try:
+        trial.run(lambda probe: told.append(asdict(probe)))
+    except RorcliError as error:
+        faults.append(error)
+    except KeyboardInterrupt:
+        session.terminal.say(*(f"{each['name']} : {each['said']}" for each in told[-1:]))
+        raise
+    return told
 
 
 def _login(session: Session, faults: list[RorcliError]) -> dict[str, Any]:

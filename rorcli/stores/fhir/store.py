@@ -32,13 +32,12 @@ from rorcli.stores.base import (
     silent,
     valued,
 )
-from rorcli.stores.fhir import probes
 from rorcli.stores.fhir.answers import meant_as_fhir
 from rorcli.stores.fhir.bag import MemoryBag, address
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.moments import paris_time
 from rorcli.stores.fhir.patches import capacity_patch
-from rorcli.stores.fhir.probes import Probe
+from rorcli.stores.fhir.probes import WriteTest
 from rorcli.stores.fhir.profiles import Resource
 from rorcli.stores.fhir.reading import EJ, Tree, read
 from rorcli.stores.fhir.transport import Transport
@@ -131,14 +130,14 @@ class FhirStore:
             said.append(f"mais un PATCH de {', '.join(patched)}")
         return " ; ".join(said)
 
-    def write_test(self) -> Iterator[Probe]:
-        """Tries writes on a scratch resource; RefusedError on the real directory."""
+    def write_test(self) -> WriteTest:
+        """What tries writes on a scratch resource; RefusedError on the real directory."""
         if self._settings.production:
             raise RefusedError(
                 f"{self.url} : c'est le vrai répertoire (production = true), rien n'y est essayé",
                 remedy="essayez un serveur de recette",
             )
-        return probes.write_test(self._transport)
+        return WriteTest(self._transport)
 
     def search(self, query: Query) -> Iterator[Hit]:
         """See `Store.search`: EGs are listed, the units of those that are left are read.
