@@ -111,6 +111,7 @@ def _check(document: Document, view: View) -> Iterator[Issue]:
     for check in CHECKS:
         yield from check(view)
     yield from rules.check_comments(document)
+    yield from plausibility.check_hashes(document)
 
 
 def _sound(issues: Iterable[Issue], broken: frozenset[str]) -> Iterator[Issue]:

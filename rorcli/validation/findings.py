@@ -113,6 +113,8 @@ _ALL = (
     Rule("ROR315", _W, "Nombre invraisemblable"),
     Rule("ROR316", _W, "Lits d'une consultation"),
     Rule("ROR317", _W, "Date à venir"),
+    Rule("ROR318", _W, "Texte coupé par un dièse"),
+    Rule("ROR319", _W, "Dates dans le désordre"),
     Rule("ROR401", _W, "Coordonnées manquantes"),
     Rule("ROR402", _W, "Consultation sans praticien"),
     Rule("ROR403", _W, "Hospitalisation complète sans lit"),

@@ -1,6 +1,6 @@
-"""What may be true but hardly is: hours, numbers, beds where nobody sleeps, dates to come (3xx).
+"""What may be true but hardly is: hours, numbers, beds where nobody sleeps, dates, hashes (3xx).
 
-Rules as in `validation.rules`; all are warnings.
+Rules as in `validation.rules`; all are warnings. `check_hashes` looks at the text.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from rorcli.fields import Kind
 from rorcli.items import TIME, Capacite, Horaire
-from rorcli.model import CONSULTATION, Unite
+from rorcli.model import CONSULTATION, Unite, spec_at
+from rorcli.text.document import Document
 from rorcli.validation.findings import Issue
 from rorcli.validation.view import Check, View, day_of, named
 
@@ -86,4 +88,44 @@ def check_future(view: View) -> Iterator[Issue]:
             yield Issue("ROR317", f"{pointer}/{key}", message, "écrivez le jour où ce fut fait")
 
 
-CHECKS: tuple[Check, ...] = (check_hours, check_overlaps, check_counts, check_beds, check_future)
+def check_sequence(view: View) -> Iterator[Issue]:
+    """ROR319: opened, then closed, then opened again, all of it in times that had hospitals."""
+    for noun in (view.site, *view.all_of(Unite)):
+        dated = [(key, day) for key in _LIFE if (day := day_of(getattr(noun, key, None)))]
+        for key, day in dated:
+            if not _FIRST_YEAR <= day.year <= view.today.year + _YEARS_AHEAD:
+                message = f"{day} : l'année {day.year} est invraisemblable"
+                yield Issue("ROR319", f"{noun.pointer}/{key}", message, "corrigez-la")
+        for (before, former), (key, day) in pairwise(dated):
+            if day < former:
+                message = f"{key} {day} : avant {before}, {former}"
+                yield Issue("ROR319", f"{noun.pointer}/{key}", message, "corrigez l'une des deux")
+
+
+_LIFE = ("date_ouverture", "date_fermeture", "date_reouverture")
+# The Hôtel-Dieu of Paris, the oldest of the country, is of 651.
+_FIRST_YEAR, _YEARS_AHEAD = 651, 50
+
+
+def check_hashes(document: Document) -> Iterator[Issue]:
+    """ROR318: YAML takes " #1" for a comment; rorcli writes comments with a space, "# 1"."""
+    for found in re.finditer(r"(?<=\S) #(?=[^\s#])(.*)", document.text):
+        for pointer, mark in document.marks.items():
+            if mark.end == found.start() and mark.style == "plain" and _is_free(pointer):
+                said = document.source(pointer)
+                whole = f'"{said} #{found[1].rstrip()}"'
+                message = f"« #{found[1].rstrip()} » est lu comme un commentaire : reste « {said} »"
+                remedy = (
+                    f"écrivez {whole} ; pour un commentaire, une espace : # {found[1].rstrip()}"
+                )
+                yield Issue("ROR318", pointer, message, remedy)
+
+
+def _is_free(pointer: str) -> bool:
+    spec = spec_at(pointer)
+    return spec is not None and spec.kind in {Kind.TEXT, Kind.TEXTS}
+
+
+CHECKS: tuple[Check, ...] = (
+    check_hours, check_overlaps, check_counts, check_beds, check_future, check_sequence,
+)  # fmt: skip

@@ -18,9 +18,13 @@ from rorcli.validation.findings import RULES, Finding
 
 SIGN = "rorcli:"
 # Texts, which `re` compiles when they are needed: few files have such comments.
-_COMMENT = rf"(?m)(?:^|(?<=[ \t\ufeff]))#[ \t]*{SIGN}[ \t]*(ignore\b.*)$"
 _RULE = r"[A-Z]+\d+"
-_ORDER = rf"ignore[ \t]*=[ \t]*({_RULE}(?:[ \t]*,[ \t]*{_RULE})*)(?:[ \t]+(.*))?"
+# French puts a space before a colon. Without one it is prose ("rorcli ignore cette clé"), unless it
+# names a rule: then it is told.
+_COLON = r"[ \t\xa0\u202f]*:[ \t]*"
+_MEANT = rf"{_COLON}ignor|[ \t]+ignor\w*[ \t:=]+{_RULE}"
+_COMMENT = rf"(?m)(?:^|(?<=[ \t\ufeff]))#[ \t]*rorcli((?:{_MEANT}).*)$"
+_ORDER = rf"{_COLON}ignore[ \t]*=[ \t]*({_RULE}(?:[ \t]*,[ \t]*{_RULE})*)(?:[ \t]+(.*))?"
 _BESIDE = r"[ \t]*(?:#.*)?\r?"  # a line that holds no more than a comment
 _FORM = f"écrivez la règle et le motif : # {SIGN} ignore=ROR304 motif"
 
@@ -36,7 +40,7 @@ class Order(NamedTuple):
 
 def orders(document: Document) -> tuple[Order, ...]:
     """What the comments of a file ask for."""
-    if SIGN not in document.text or document.data is None:
+    if "rorcli" not in document.text or document.data is None:
         return ()
     return tuple(_read(document, found) for found in _comments(document))
 

@@ -173,6 +173,9 @@ PLAUSIBLE = [
           ("« Bis »", "mode_prise_en_charge")),
     Wrong("ROR317", "warning", "verifie_le: 2026-05-10", "verifie_le: §2026-11-26", ("2026-11-26", "2026-11-25")),
     Wrong("ROR317", "warning", "comptee_le: 2026-05-10", "comptee_le: §2026-11-26T00:00:00Z", ("2026-11-26",)),
+    Wrong("ROR318", "warning", "nom: Pôle femme-mère-enfant", "nom: §Pôle femme-mère-enfant #2", ("« #2 »", 'écrivez "Pôle femme-mère-enfant #2"', "# 2")),
+    Wrong("ROR319", "warning", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant\n      date_ouverture: 1990-01-02\n      date_fermeture: §1990-01-01", ("1990-01-01", "avant date_ouverture")),
+    Wrong("ROR319", "warning", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant\n      date_ouverture: §0001-01-02", ("l'année 1 ",)),
 ]  # fmt: skip
 MISSING = [
     Wrong("ROR401", "warning", "type: pole\n      nom: Pôle femme-mère-enfant\n      mssante: pole@ch-saules.mssante.example\n",
@@ -261,6 +264,10 @@ RIGHT = [
     ("ROR315", BEDS, BEDS.replace("24", "5000")),
     ("ROR316", LAST, f"{LAST}        - {{{UO_2.replace('09', '32')}, activites: ['022'], praticiens: [{PERSON}], lieux: [{{id: 52/0000105}}]}}\n"),
     ("ROR317", "verifie_le: 2026-05-10", "verifie_le: 2026-11-25"),
+    ("ROR318", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant  # 2"),
+    ("ROR318", "nom: Pôle femme-mère-enfant", 'nom: "Pôle femme-mère-enfant" #2'),
+    ("ROR318", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant#2"),
+    ("ROR319", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant\n      date_ouverture: 0651-01-01\n      date_fermeture: 2026-12-31"),
     ("ROR317", "comptee_le: 2026-05-10", "comptee_le: 2026-11-25T23:59:59Z"),
     ("ROR209", "https://www.ch-saules.example", "http://ch-saules.example/acces?q=1#plan"),
     ("ROR301", FIRST, f"    - {{type: service, nom: S, {REACHED}, unites: [{{type: service, nom: S2, {REACHED}}}]}}\n{FIRST}"),

@@ -30,6 +30,8 @@ def test_without_comment_the_code_is_told():
         f"{LINE}  # rorcli: ignore=ROR304 dossier en cours",
         f"{LINE}  # Mademoiselle  # rorcli: ignore=ROR304 dossier en cours",
         f"{LINE} #rorcli:ignore = ROR304  motif",
+        f"{LINE}  # rorcli : ignore=ROR304 dossier en cours",
+        f"{LINE}  # rorcli\xa0: ignore=ROR304 dossier en cours",
         f"              # rorcli: ignore=ROR304 dossier en cours\n{LINE}",
         f"# rorcli: ignore=ROR304 dossier en cours\n\n              # autre commentaire\n{LINE}",
         f"              # rorcli: ignore=ROR304 dossier en cours\r\n{LINE}\r",
@@ -87,13 +89,21 @@ def test_a_comment_that_is_not_right_is_told_at_its_place(order, rule, said):
         assert each.remedy
 
 
+@pytest.mark.parametrize(
+    "comment", ["# rorcli ignore ROR304 motif", "# rorcli ignore=ROR304 motif"]
+)
+def test_an_order_without_its_colon_is_told(comment):
+    assert rules(CLOSED.replace(LINE, f"{LINE}  {comment}")) == ["ROR117", "ROR304"]
+
+
 @pytest.mark.parametrize("order", ["ignore", "ignore ROR304 motif", "ignore=304 motif", "ignore="])
 def test_what_is_not_understood_ignores_nothing(order):
     assert rules(CLOSED.replace(LINE, f"{LINE}  # rorcli: {order}")) == ["ROR117", "ROR304"]
 
 
 @pytest.mark.parametrize(
-    "comment", ["# rorcli: voir le guide", "# .rorcli/base", "# ignore=ROR304"]
+    "comment",
+    ["# rorcli: voir le guide", "# rorcli ignore cette fiche", "# .rorcli/base", "# ignore=ROR304"],
 )
 def test_other_comments_are_left_alone(comment):
     assert rules(CLOSED.replace(LINE, f"{LINE}  {comment}")) == ["ROR304"]
