@@ -33,15 +33,30 @@ def test_the_order_of_the_lines_does_not_count_for_what_hangs_from_what(
     bag.close()
 
 
-def test_the_last_of_two_versions_counts(tmp_path):
-    path = tmp_path / "tout.ndjson"
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        (None, None, "second"),
+        ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z", "second"),
+        ("2026-03-01T10:00:00Z", "2026-03-02T10:00:00Z", "second"),
+        ("2026-03-02T10:00:00Z", "2026-03-01T10:00:00Z", "first"),
+        ("2026-03-01T10:00:00-05:00", "2026-03-01T11:00:00+01:00", "first"),
+        ("2026-03-01T10:00:00Z", None, "first"),
+        ("2026-03-01T10:00:00Z", "n'importe quoi", "first"),
+    ],
+)
+def test_the_latest_of_two_versions_counts_whatever_file_holds_it(tmp_path, first, second, counts):
     eg = {"resourceType": "Organization", "id": "1", "partOf": {"reference": "Organization/2"}}
     number = [{"system": "https://finess.esante.gouv.fr", "value": "440099919"}]
-    lines = [{**eg, "identifier": number, "name": name} for name in ("avant", "après")]
-    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    files = []
+    for name, moment in (("first", first), ("second", second)):
+        meta = {"meta": {"lastUpdated": moment}} if moment else {}
+        files.append(tmp_path / f"{name}.ndjson")
+        files[-1].write_text(json.dumps({**eg, **meta, "identifier": number, "name": name}))
     bag = ExportBag()
-    list(bag.fill([path]))
-    assert [tree.establishment.etablissement.nom for _, tree in bag.sites()] == ["après"]
+    list(bag.fill(files))
+    [(path, tree)] = bag.sites()
+    assert (tree.establishment.etablissement.nom, path.stem) == (counts, counts)
     bag.close()
 
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from rorcli.errors import StoreUnavailableError
 from rorcli.stores.fhir import organizations
 from rorcli.stores.fhir.bag import is_active, parent
+from rorcli.stores.fhir.moments import paris_time
 from rorcli.stores.fhir.ndjson import Line, lines
 from rorcli.stores.fhir.profiles import PROFILES, Resource
 from rorcli.stores.fhir.reading import UNEXPECTED, Tree, read
@@ -28,9 +29,14 @@ BATCH, FAULTS_TOLD = 1000, 100
 
 _SCHEMA = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;
-    CREATE TABLE held (address TEXT PRIMARY KEY, above TEXT, is_site INTEGER, file INTEGER,
-                       line INTEGER, body BLOB);"""
-_PUT = "REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?)"
+    CREATE TABLE held (address TEXT PRIMARY KEY, above TEXT, is_site INTEGER, moment REAL,
+                       body BLOB, file INTEGER, line INTEGER);"""
+# Of several versions the latest counts, of those of one moment the last.
+_PUT = """
+    INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE
+    SET (above, is_site, moment, body, file, line) = (excluded.above, excluded.is_site,
+        excluded.moment, excluded.body, excluded.file, excluded.line)
+    WHERE excluded.moment >= held.moment"""
 _INDEX = """
     CREATE INDEX held_above ON held (above) WHERE above IS NOT NULL;
     CREATE INDEX held_site ON held (is_site) WHERE is_site;"""
@@ -129,11 +135,11 @@ class ExportBag:
                 if isinstance(row, str):
                     self._fault(path, line.number, row)
                 elif row:
-                    yield (*row[:3], number, line.number, row[3])
+                    yield (*row, number, line.number)
         except OSError as error:
             self._fault(path, 0, f"lecture impossible ({error.strerror})")
 
-    def _row(self, line: Line) -> tuple[str, str | None, bool, bytes] | str | None:
+    def _row(self, line: Line) -> tuple[str, str | None, bool, float, bytes] | str | None:
         """What is kept of a line, None when it is of no use, or a message."""
         if line.content is None:
             return line.fault
@@ -151,10 +157,11 @@ class ExportBag:
             is_held = is_active(resource)
             is_site = kind == "Organization" and organizations.level(resource) == "eg"
             above = parent(resource) if is_held and not is_site else None
+            moment = _moment(resource)
             f"{key}{above}".encode()  # half a character is none that a base could hold
         except UNEXPECTED:
             return f"{kind}/{ascii(key)[1:-1]} : forme inattendue"
-        return f"{kind}/{key}", above, is_site and is_held, zlib.compress(line.content, 1)
+        return f"{kind}/{key}", above, is_site and is_held, moment, zlib.compress(line.content, 1)
 
     def _fault(self, path: Path, line: int, message: str) -> None:
         self.fault_count += 1
@@ -167,6 +174,12 @@ def _named(resource: Any) -> tuple[str, str]:
     held = resource if isinstance(resource, dict) else {}
     kind, key = held.get("resourceType"), held.get("id")
     return (kind if isinstance(kind, str) else "", key if isinstance(key, str) else "")
+
+
+def _moment(resource: Resource) -> float:
+    """When the server last wrote it, in seconds; 0 when it does not say."""
+    found = paris_time((resource.get("meta") or {}).get("lastUpdated"))
+    return found.timestamp() if found else 0.0
 
 
 @contextmanager
