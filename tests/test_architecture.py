@@ -34,7 +34,7 @@ ROOMS = """
     sync exchange
     annuaire annuaire.extract annuaire.index annuaire.people
     tables tables.sheets tables.columns tables.cells tables.entries tables.places tables.binding tables.lists
-    tables.channels tables.intake
+    tables.channels tables.wide tables.intake
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.audit reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.completion cli.french cli.options cli.keyboard cli.session cli.register cli.crash

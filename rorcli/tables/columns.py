@@ -1,4 +1,4 @@
-"""The four tables and their columns: French headers, and which header of a person means which.
+"""The tables and their columns: French headers, and which header of a person means which.
 
 Headers come from the declarations of the model, so that a table, a message and the file use the
 same words. A code has its label in the column beside it.
@@ -13,12 +13,13 @@ from itertools import chain, islice
 from rorcli.codes import fold
 from rorcli.errors import UsageError
 from rorcli.fields import Kind, Spec, specs
-from rorcli.items import Capacite, Contact, Praticien, Telecom
+from rorcli.items import SHORT, Capacite, Contact, Praticien, Telecom
 from rorcli.model import Unite
 from rorcli.tables.sheets import Grid, Row, column_letters
 
 LABEL = "_libelle"
 CANAL, ACTUELLE, VALEUR = "canal", "valeur_actuelle", "valeur"
+MSSANTE_UNITE, SITE_FICHE = "mssante_unite", "site_fiche"
 #: How many rows may stand above the headers: a title, a merged band, a date.
 _ABOVE_HEADERS = 10
 
@@ -64,6 +65,7 @@ class Table:
     """A table: its name, the columns of its items, and those without which it is none.
 
     `blanks` are the columns that a template leaves empty; `absent`, those that it does not have.
+    Where `one_of` are given, one of them is needed.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Table:
     required: tuple[str, ...]
     blanks: tuple[str, ...]
     absent: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[Column, ...]:
@@ -91,6 +94,19 @@ _ACTIVITE = (
     _text(_CODE + LABEL, "Activité (libellé)", "libellé", "libellé activité"),
 )
 _PRATICIEN, _CAPACITE = tuple(_declared(Praticien)), tuple(_declared(Capacite))
+_NAMES = {
+    "telephone": ("tel", "fixe"), "mobile": ("portable",), "courriel": ("mail", "email"),
+    "mssante": ("bal mssante",), "telecopie": ("fax",), "site": ("site internet",),
+}  # fmt: skip
+_CHANNELS = (
+    *(_text(key, spec.label, *_NAMES[key]) for key, spec in SHORT.items()),
+    _text(MSSANTE_UNITE, "MSSanté de l'unité"),
+    _text(SITE_FICHE, "Site de l'établissement"),
+)
+_OF_CHANNELS = tuple(column.key for column in _CHANNELS)
+#: What names the contact of a row.
+WHO = tuple(column.key for column in _CONTACT)
+WIDE = Table("contacts", (*_CONTACT, *_CHANNELS), (), _OF_CHANNELS, (), _OF_CHANNELS)
 _VALEUR = _text(VALEUR, "Valeur", "nouvelle valeur", "coordonnée")
 _ACTUELLE = _text(ACTUELLE, "Valeur actuelle", "ancienne valeur")
 TABLES: Mapping[str, Table] = {
@@ -102,6 +118,7 @@ TABLES: Mapping[str, Table] = {
         Table("capacites", (*_LIEU, *_CAPACITE), ("nature", "statut", "nombre"),
               ("nombre", "comptee_le", "commentaire")),
         Table("activites", _ACTIVITE, (_CODE,), tuple(c.key for c in _ACTIVITE)),
+        WIDE,
     )
 }  # fmt: skip
 
@@ -129,7 +146,7 @@ class Heading:
         place = self.index.get(key, -1)
         return row.cells[place] if 0 <= place < len(row.cells) else ""
 
-    def column(self, key: str) -> str:
+    def column(self, key: str, row: Row | None = None) -> str:  # noqa: ARG002 - some know by the row
         """A column as a person finds it: H « Valeur »; "" when the sheet lacks it."""
         if key not in self.index:
             return ""
@@ -173,6 +190,8 @@ def lacking(rows: Sequence[Row], mapped: Mapping[str, str], wanted: str) -> str:
     index, name = max(tried, key=lambda pair: len(pair[0]), default=({}, names[0]))
     known = {column.key: column.header for column in TABLES[name].every}
     lacks = [f"« {known[key]} »" for key in TABLES[name].required if key not in index]
+    if (some := TABLES[name].one_of) and not set(some) & index.keys():
+        lacks.append(" ou ".join(f"« {known[key]} »" for key in some))
     if not {ID, UNITE} & index.keys():
         lacks.append(f"« {known[ID]} » ou « {known[UNITE]} »")
     return f"table {name} : il manque la colonne {', '.join(lacks)}"
@@ -185,7 +204,8 @@ def _order(sheet: str) -> list[str]:
 
 def _heading(table: Table, row: Row, mapped: Mapping[str, str]) -> Heading | None:
     index = _index(table, row, mapped)
-    if not set(table.required) <= index.keys() or not {ID, UNITE} & index.keys():
+    is_short = table.one_of and not set(table.one_of) & index.keys()
+    if is_short or not set(table.required) <= index.keys() or not {ID, UNITE} & index.keys():
         return None
     return Heading(table, index, row)
 

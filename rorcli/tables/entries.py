@@ -5,6 +5,7 @@ The same rows serve both ways: `export` writes them, and `import` knows an untou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,10 +30,13 @@ from rorcli.tables.columns import (
     LABEL,
     LIEU,
     LIEU_ID,
+    MSSANTE_UNITE,
+    SITE_FICHE,
     TABLES,
     VALEUR,
     VERIFIE,
     WHERE,
+    WHO,
     Column,
     Table,
 )
@@ -44,6 +48,10 @@ from rorcli.validation.view import View
 ETABLISSEMENT = "Établissement"
 CHANNELS: Mapping[str, str] = {canal: SHORT[key].label for key, canal in CANAUX.items()}
 MSSANTE, SITE = CANAUX["mssante"], CANAUX["site"]
+#: What a unit or an EG has of its own, beside its contacts: column of a contact -> of the node.
+OWN: Mapping[str, str] = {"mssante": MSSANTE_UNITE, "site": SITE_FICHE}
+#: Column of a channel in the table of contacts -> the channel.
+CHANNEL_OF: Mapping[str, str] = {**CANAUX, MSSANTE_UNITE: MSSANTE, SITE_FICHE: SITE}
 # What the region asks for at every level, and the channels that will do for it.
 _DUE = {"2": {"1", "2"}, "3": {"3"}, MSSANTE: {MSSANTE}}
 
@@ -164,7 +172,8 @@ def _fields(table: str, noun: Noun) -> dict[str, str]:
     return cells
 
 
-def _coordonnees(node: Node) -> Iterator[Entry]:
+def coordonnees(node: Node) -> Iterator[Entry]:
+    """A row a value of a channel, and one to fill for each that the region asks for."""
     held: set[str] = set()
     for contact, telecom in channels(node):
         held.add(telecom.canal or "")
@@ -172,6 +181,33 @@ def _coordonnees(node: Node) -> Iterator[Entry]:
     for canal in [due for due, enough in _DUE.items() if node.is_open and not held & enough]:
         own = canal == MSSANTE and isinstance(node.noun, Unite)
         yield Entry(_coordonnee(node, None if own else main_contact(node), Telecom(canal=canal)))
+
+
+def _contacts(node: Node) -> Iterator[Entry]:
+    """The same, a row a contact; what is the node's own stands in the first."""
+    columns = {channel_label(canal): key for key, canal in CANAUX.items()}
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    own: dict[str, str] = {}
+    for entry in coordonnees(node):
+        who = {key: entry.cells[key] for key in WHO}
+        value = entry.cells[VALEUR]
+        # What a cell of several could not tell apart is left to the other table.
+        key = columns.get(entry.cells[CANAL], "") if split_values(value) == [value] else ""
+        if not any(who.values()) and key in OWN:
+            _gather(own, OWN[key], value)
+        elif key:
+            _gather(found.setdefault(tuple(who.values()), who), key, value)
+    for rank, row in enumerate([*found.values()] or ([{}] if own else [])):
+        yield Entry(row if rank else row | own)
+
+
+def split_values(cell: str) -> list[str]:
+    """The values of a cell of the table of contacts: between semicolons, or one a line."""
+    return [value.strip() for value in re.split("[;\n]", cell)]
+
+
+def _gather(row: dict[str, str], key: str, value: str) -> None:
+    row[key] = " ; ".join(filter(None, (row.get(key, ""), value)))
 
 
 def channels(node: Node) -> Iterator[tuple[Contact | None, Telecom]]:
@@ -254,7 +290,8 @@ def _activite(code: str) -> dict[str, str]:
 
 
 _ENTRIES: Mapping[str, Callable[[Node], Iterator[Entry]]] = {
-    "coordonnees": _coordonnees,
+    "coordonnees": coordonnees,
+    "contacts": _contacts,
     "praticiens": _praticiens,
     "capacites": _capacites,
     "activites": _activites,

@@ -7,11 +7,11 @@ and all that must be corrected first. With a problem there is nothing to write.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from rorcli.errors import UsageError
@@ -19,11 +19,22 @@ from rorcli.plurals import counted
 from rorcli.tables.binding import Asked, Binder, Bound
 from rorcli.tables.cells import Cell, CellError
 from rorcli.tables.channels import coordonnee
-from rorcli.tables.columns import VALEUR, VERIFIE, WHERE, Heading, headed, lacking
+from rorcli.tables.columns import (
+    CANAL,
+    VALEUR,
+    VERIFIE,
+    WHERE,
+    WIDE,
+    Heading,
+    Table,
+    headed,
+    lacking,
+)
 from rorcli.tables.entries import Entry, Node, entries, nodes
 from rorcli.tables.lists import activite, capacite, praticien
 from rorcli.tables.places import Places
 from rorcli.tables.sheets import Grid, Row
+from rorcli.tables.wide import Unfolded, unfolded
 from rorcli.text.batches import Drop, Put, Step
 from rorcli.text.document import Document
 
@@ -73,7 +84,8 @@ class Problem(NamedTuple):
 class Intake:
     """What a table asks of documents: steps by path, and the account of its rows.
 
-    `kept` counts the values of the files that stay although their cells were emptied.
+    `kept` counts the values of the files that stay although their cells were emptied, `left` those
+    that a table of contacts names no more.
     """
 
     steps: dict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
@@ -81,6 +93,7 @@ class Intake:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     kept: int = 0
+    left: int = 0
 
 
 def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: str) -> Intake:
@@ -88,6 +101,28 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
     intake = Intake()
     places = Places([node for each in documents for node in nodes(each, way.today)])
     verified: dict[tuple[str, str], tuple[Node, str]] = {}
+    for heading, grid in _headings(grids, way, path, intake):
+        rows = grid.rows
+        if heading.table is WIDE:
+            heading, rows = unfolded(heading, rows)  # noqa: PLW2901 - the same sheet, told otherwise
+        asked = Asked(heading, grid.origin, way.today, way.replace)
+        _Sheet(grid, asked, places, intake, verified).take(rows)
+    if intake.kept:
+        empty = counted(intake.kept, "cellule vide")
+        intake.notes.append(f"{empty} : la valeur de la fiche reste ; --replace l'efface")
+    if intake.left:
+        few = counted(intake.left, "valeur")
+        intake.notes.append(f"{few} de la fiche hors du tableau, sans changement ; rorcli edit "
+                            "peut en retirer")  # fmt: skip
+    for node, day in verified.values():
+        intake.steps[node.document.path].append(Put(f"{node.pointer}/verifie_le", day))
+    return intake
+
+
+def _headings(
+    grids: Iterable[Grid], way: Way, path: str, intake: Intake
+) -> Iterator[tuple[Heading, Grid]]:
+    """The sheets that are tables, each with what stands below its headers."""
     refusals: list[str] = []
     taken: set[str] = set()
     unmet = set(way.mapped)
@@ -97,16 +132,13 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
             refusals += [lacking(first, way.mapped, way.table)] if first else []
             intake.notes.append(f"feuille « {grid.name} » : sans en-tête connu, laissée de côté")
             continue
-        if way.replace and heading.table.name in taken:
-            raise UsageError(f"{path} : plusieurs feuilles du tableau {heading.table.name}",
-                             remedy="avec --replace, réunissez-les en une seule")  # fmt: skip
+        if way.replace:
+            _require_whole(heading.table, taken, path)
         taken.add(heading.table.name)
         unmet = {header for header in unmet if not heading.holds(header)}
         below = [row for row in first if row.number > heading.headers.number]
         intake.notes += [f"colonne « {each} » : laissée de côté" for each in heading.ignored]
-        sheet = _Sheet(grid, Asked(heading, grid.origin, way.today, way.replace), places, intake)
-        sheet.verified = verified
-        sheet.take(chain(below, grid.rows))
+        yield heading, replace(grid, rows=chain(below, grid.rows))
     if not taken:
         why = refusals[0] if refusals else "aucune ligne"
         raise UsageError(f"{path} : aucun en-tête de tableau reconnu ; {why}",
@@ -116,12 +148,17 @@ def take(documents: Sequence[Document], grids: Iterable[Grid], way: Way, path: s
         said = ", ".join(f"« {header} »" for header in sorted(unmet))
         raise UsageError(f"{path} : --map nomme un en-tête absent : {said}",
                          remedy="recopiez-le tel qu'il est dans le tableau")  # fmt: skip
-    if intake.kept:
-        empty = counted(intake.kept, "cellule vide")
-        intake.notes.append(f"{empty} : la valeur de la fiche reste ; --replace l'efface")
-    for node, day in verified.values():
-        intake.steps[node.document.path].append(Put(f"{node.pointer}/verifie_le", day))
-    return intake
+
+
+def _require_whole(table: Table, taken: Collection[str], path: str) -> None:
+    """UsageError when lists cannot become exactly this table: it is not all that there is."""
+    if table is WIDE:
+        raise UsageError(f"{path} : --replace ne va pas avec le tableau {WIDE.name}, qui ne montre "
+                         "pas tout", remedy="retirez des valeurs par le tableau coordonnees, ou "
+                         "par rorcli edit")  # fmt: skip
+    if table.name in taken:
+        raise UsageError(f"{path} : plusieurs feuilles du tableau {table.name}",
+                         remedy="avec --replace, réunissez-les en une seule")  # fmt: skip
 
 
 WAYS: Mapping[str, Callable[[Binder, Row], Bound | None]] = {
@@ -175,10 +212,12 @@ class _Sheet:
                 self._refuse(row, where[3] or where[4], [error])
         for each in self.of.values():
             self._bind_all(each)
-        self.intake.outcomes[first:] = sorted(
-            self.intake.outcomes[first:], key=lambda outcome: outcome.row or 1 << 30
-        )
-        self.intake.problems.sort(key=lambda problem: (problem.sheet, problem.row))
+        told = sorted(self.intake.outcomes[first:], key=lambda outcome: outcome.row or 1 << 30)
+        is_wide = isinstance(self.heading, Unfolded)
+        self.intake.outcomes[first:] = _by_row(told) if is_wide else told
+        # The cells of one row may have the same problem, in a column that they share.
+        problems = dict.fromkeys(self.intake.problems)
+        self.intake.problems[:] = sorted(problems, key=lambda each: (each.sheet, each.row))
 
     @property
     def heading(self) -> Heading:
@@ -221,6 +260,9 @@ class _Sheet:
         for row in of.rows:
             self._bind(of, binder, row)
         self.intake.kept += binder.kept
+        if isinstance(self.heading, Unfolded):
+            unseen = (e for e in of.entries if e.pointer and id(e) not in of.seen)
+            self.intake.left += sum(map(self.heading.shows, unseen))
         if self.asked.replace:
             for entry in of.entries:
                 if entry.pointer and id(entry) not in of.seen:
@@ -241,7 +283,7 @@ class _Sheet:
             did = "added" if bound.entry is None else "changed" if bound.values else "unchanged"
             did = "verified" if is_verified and did == "unchanged" else did
             also = ["unité vérifiée"] if is_verified and did != "verified" else []
-            self._tell(row, of.node, did, " ; ".join([*self._said(bound), *also]))
+            self._tell(row, of.node, did, " ; ".join([*self._said(bound, row), *also]))
             self._see(of, bound, row)
         elif before[1] == bound.values:
             self._tell(row, of.node, "duplicate", f"de la ligne {before[0]}")
@@ -276,9 +318,11 @@ class _Sheet:
         shown = ", ".join(filter(None, list(entry.cells.values())[:_SHOWN]))
         self.intake.outcomes.append(Outcome(self.grid.name, 0, node.name, "removed", shown))
 
-    def _said(self, bound: Bound) -> list[str]:
+    def _said(self, bound: Bound, row: Row) -> list[str]:
         """What a row changes, value by value."""
         headers = {c.key: c.header for c in self.heading.table.every}
+        if isinstance(self.heading, Unfolded):
+            headers[VALEUR] = self.heading.cell(row, CANAL)
         now = bound.entry.cells if bound.entry else {}
         return [
             f"{headers[key]} : « {now[key]} » → « {'' if value is None else value} »"
@@ -292,10 +336,19 @@ class _Sheet:
     def _refuse(self, row: Row, unit: str, errors: Iterable[CellError]) -> None:
         sheet = self.grid.name
         self.intake.problems += [
-            Problem(sheet, row.number, self.heading.column(e.key), e.message, e.remedy)
+            Problem(sheet, row.number, self.heading.column(e.key, row), e.message, e.remedy)
             for e in errors
         ]
         self.intake.outcomes.append(Outcome(sheet, row.number, unit, "refused"))
+
+
+def _by_row(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """What the cells of each row did; one word for a row where none did anything."""
+    for _, group in groupby(outcomes, key=lambda outcome: outcome.row):
+        told = list(group)
+        idle = {each.did: each for each in told if each.did in {"empty", "unchanged"}}
+        did = [each for each in told if each.did not in idle]
+        yield from did or [idle.get("unchanged", told[0])]
 
 
 _SHOWN = 6

@@ -89,7 +89,7 @@ def test_a_workbook_holds_every_table(file, tmp_path):
     to = tmp_path / "e.xlsx"
     assert run(["export", file, "--to", to]).code == 0
     book = load_workbook(to)
-    assert book.sheetnames == list(TABLES)
+    assert book.sheetnames == [name for name in TABLES if name != "contacts"]
     phones = [
         row for row in book["coordonnees"].iter_rows(values_only=True) if row[10] == "Téléphone"
     ]
@@ -724,3 +724,65 @@ def test_what_excel_saves_of_our_workbook_is_read(file):
     held = next(c for c in unit(file, BEDS).lieux[0].capacites if c.statut == "installe")
     assert (held.nombre, held.comptee_le) == (31, "2026-11-20")
     assert unit(file, UF).contacts[0].values("telephone") == ("02 61 91 00 77",)
+
+
+# -- a row a contact, a column a channel
+
+
+def of(rows, key, **told):
+    """The row of a unit, or the one of its rows that says so."""
+    return next(row for row in rows if row["Identifiant"] == key and told.items() <= row.items())
+
+
+def test_a_table_of_contacts_has_a_column_a_channel_and_what_is_the_unit_s_own(file):
+    row = of(exported(file, "contacts"), CONSULTATIONS, Nature="02")
+    assert row["Téléphone"] == "02 61 91 00 22"
+    assert row["Courriel"] == "cs-gynecologie@ch-saules.example"
+    assert row["MSSanté"] == ""
+    assert row["MSSanté de l'unité"] == "cs-gynecologie@ch-saules.mssante.example"
+
+
+def test_cells_of_contacts_change_and_add_what_they_say_and_nothing_else(file):
+    before, box = file.read_text("utf-8"), "cs-gynecologie@ch-saules.mssante.example"
+    rows = exported(file, "contacts")
+    row = of(rows, CONSULTATIONS, Nature="02")
+    row["Téléphone"] = "02 61 91 00 88"
+    row["Courriel"] += " ; rdv@ch-saules.example"
+    row["MSSanté de l'unité"] = "cs@ch-saules.mssante.example"
+    told = taken(file, rows).err
+    assert [line.split("\t")[::3] for line in told.splitlines() if line.startswith("ligne")] == [
+        ["ligne 10", "Téléphone : « 02 61 91 00 22 » → « 02 61 91 00 88 »"],
+        ["ligne 10", "Courriel : « rdv@ch-saules.example »"],
+        ["ligne 10", f"MSSanté : « {box} » → « cs@ch-saules.mssante.example »"],
+    ]
+    assert file.read_text("utf-8") == (
+        before.replace('telephone: "02 61 91 00 22", courriel: cs-gynecologie@ch-saules.example',
+                       'telephone: "02 61 91 00 88", courriel: [cs-gynecologie@ch-saules.example, rdv@ch-saules.example]')
+        .replace(box, "cs@ch-saules.mssante.example")
+    )  # fmt: skip
+
+
+def test_a_table_of_their_own_needs_no_more_than_units_and_channels(file):
+    rows = [{"Identifiant": UF, "Tél": "0261910077", "Mail": ""},
+            {"Identifiant": POLE, "Tél": "", "Mail": "pole@ch-saules.example"}]  # fmt: skip
+    done = taken(file, rows)
+    assert "4 valeurs de la fiche hors du tableau" in done.err
+    numbers = [t.valeur for c in unit(file, UF).contacts for t in c.telecoms if t.canal == "2"]
+    assert [number.replace(" ", "") for number in numbers] == ["0261910077"]
+    assert "pole@ch-saules.example" in file.read_text("utf-8")
+
+
+def test_what_is_wrong_in_a_cell_of_contacts_is_told_by_its_own_column(file):
+    before = file.read_bytes()
+    rows = exported(file, "contacts")
+    of(rows, CONSULTATIONS, Nature="02")["Courriel"] = "cs-gynecologie"
+    done = taken(file, rows)
+    assert "t.csv, ligne 10, colonne M « Courriel » : « cs-gynecologie »" in done.err
+    assert (done.code, file.read_bytes()) == (1, before)
+
+
+def test_contacts_are_not_the_whole_so_that_lists_do_not_become_them(file):
+    before = file.read_bytes()
+    done = taken(file, exported(file, "contacts"), "--replace")
+    assert (done.code, file.read_bytes()) == (2, before)
+    assert "--replace ne va pas avec le tableau contacts" in done.err

@@ -44,6 +44,7 @@ def round_trip(document, name, form, *, replace):
 @pytest.mark.parametrize("form", ["csv", "csv-utf16", "xlsx"])
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_an_example_comes_back_untouched(file, name, form, replace):
+    replace = replace and name != "contacts"  # refused there
     document = read_file(file)
     assert round_trip(document, name, FORMS[form], replace=replace) is document
 
@@ -56,6 +57,7 @@ def test_an_example_comes_back_untouched(file, name, form, replace):
 )
 def test_any_establishment_comes_back_untouched(name, establishment, form, replace):
     document = read(render.document(to_data(establishment), "schema.json"), "f.yaml")
+    replace = replace and name != "contacts"  # refused there
     assert round_trip(document, name, FORMS[form], replace=replace) is document
 
 
@@ -114,6 +116,7 @@ def test_any_cell_is_taken_or_refused_and_a_second_import_changes_nothing(name, 
     words = TEXT | st.sampled_from(["", "1,0E+10", "=x", "oui", "0", "46152", "02 61 91 00 44"])
     for (row, column), text in data.draw(st.dictionaries(places, words, max_size=3)).items():
         cells[row][column] = text
+    replace = replace and name != "contacts"  # refused there
     intake = imported(document, name, cells, replace=replace)
     assert all(problem.message and problem.row > 1 for problem in intake.problems)
     if not intake.problems:

@@ -11,7 +11,7 @@ from rorcli import files
 from rorcli.cli.editions import Options, added_findings, finish, read_all
 from rorcli.cli.options import DryRun, Output, Push, expand
 from rorcli.errors import ExitCode, RefusedError, UsageError
-from rorcli.tables.columns import TABLES, Table, parse_map
+from rorcli.tables.columns import TABLES, WIDE, Table, parse_map
 from rorcli.validation.findings import Severity
 
 if TYPE_CHECKING:
@@ -49,11 +49,13 @@ def export(
 
     Exemples :
       rorcli export etab.yaml --table coordonnees --to coordonnees.csv
+      rorcli export etab.yaml --table contacts --to contacts.xlsx
       rorcli export etab.yaml --to etab.xlsx
       rorcli export etablissements --table praticiens --template --to a-remplir.csv
 
-    Un .xlsx sans --table contient les quatre tableaux, une feuille chacun. Sans --to, le tableau
-    demandé est écrit en CSV sur la sortie standard. rorcli import le reprend.
+    Un .xlsx sans --table contient quatre tableaux, une feuille chacun. « contacts » montre les
+    coordonnées autrement : une ligne par contact, une colonne par moyen de le joindre. Sans --to,
+    le tableau demandé est écrit en CSV sur la sortie standard. rorcli import le reprend.
     """
     from rorcli.tables.sheets import csv_bytes, xlsx_bytes
 
@@ -144,7 +146,7 @@ def _tables(names: list[str] | None, suffix: str) -> list[Table]:
     if suffix == _CSV and len(chosen) != 1:
         raise UsageError("un fichier CSV contient un seul tableau",
                          remedy=f"--table, parmi : {_NAMES} ; ou --to etab.xlsx")  # fmt: skip
-    return [TABLES[name] for name in chosen or TABLES]
+    return [TABLES[name] for name in chosen or TABLES if chosen or TABLES[name] is not WIDE]
 
 
 def _known(name: str) -> str:
