@@ -28,7 +28,7 @@ from benchmarks.sync import HUNDRED_UNITS, keep, row  # noqa: E402
 from rorcli.tables import sheets  # noqa: E402
 from rorcli.tables.columns import TABLES, VALEUR  # noqa: E402
 from rorcli.tables.entries import rows, shown  # noqa: E402
-from rorcli.tables.intake import Way, take  # noqa: E402
+from rorcli.tables.importing import Way, take  # noqa: E402
 from rorcli.text import batches  # noqa: E402
 from rorcli.text.document import Document, read  # noqa: E402
 

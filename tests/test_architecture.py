@@ -33,12 +33,12 @@ ROOMS = """
     stores.fhir.walk stores.fhir.writes stores.fhir.probes stores.fhir.store stores
     sync exchange
     annuaire annuaire.extract annuaire.index annuaire.people
-    tables tables.sheets tables.columns tables.cells tables.entries tables.places tables.binding tables.lists
-    tables.channels tables.wide tables.intake
+    tables tables.sheets tables.columns tables.cells tables.entries tables.lookup tables.binding tables.lists
+    tables.channels tables.wide tables.importing
     reports reports.machine reports.findings reports.nouns reports.discretion reports.changes
     reports.conflicts reports.plan reports.audit reports.*
     cli cli.streams cli.terminal cli.help cli.misuse cli.completion cli.french cli.options cli.keyboard cli.session cli.register cli.crash
-    cli.editor cli.targets cli.exchanges cli.comparisons cli.saving cli.editions cli.checkups cli.mends cli.audits
+    cli.editor cli.targets cli.pulling cli.comparing cli.pushing cli.editing cli.validating cli.fixing cli.auditing
     cli.commands cli.commands.* cli.app
     __main__
 """.split()  # noqa: SIM905 - a line is a floor, as on the map in CONTRIBUTING.md

@@ -9,7 +9,7 @@ from typing import Any
 from rorcli.plurals import counted
 from rorcli.reports import Line
 from rorcli.reports.findings import finding_data, one_line
-from rorcli.tables.intake import DID, Intake, Outcome, Problem
+from rorcli.tables.importing import DID, Intake, Outcome, Problem
 from rorcli.validation.findings import Finding
 
 SCHEMA = "rorcli/import/v1"

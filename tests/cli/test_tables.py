@@ -697,7 +697,7 @@ def test_a_csv_file_needs_no_package_for_workbooks(file):
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert {"openpyxl", "defusedxml", "lxml"}.isdisjoint(done.stdout.split())
-    assert "rorcli.tables.intake" in done.stdout.split()
+    assert "rorcli.tables.importing" in done.stdout.split()
 
 
 def test_what_excel_saves_of_our_workbook_is_read(file):

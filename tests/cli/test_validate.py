@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from rorcli.cli import checkups
+from rorcli.cli import validating
 from rorcli.inspection import inspect
 from tests.cli.harness import run
 
@@ -246,7 +246,7 @@ def interrupted(faulty, here, monkeypatch):
         raise KeyboardInterrupt
 
     (here / "second.yaml").write_text(FAULTY, encoding="utf-8")
-    monkeypatch.setattr(checkups, "inspect", first_only)
+    monkeypatch.setattr(validating, "inspect", first_only)
 
 
 def test_ctrl_c_leaves_what_was_seen_and_its_counts(interrupted, faulty):

@@ -12,7 +12,7 @@ from rorcli.model import to_data
 from rorcli.tables import sheets
 from rorcli.tables.columns import TABLES
 from rorcli.tables.entries import rows, shown
-from rorcli.tables.intake import Way, take
+from rorcli.tables.importing import Way, take
 from rorcli.text import batches, render
 from rorcli.text.document import read
 from tests.sample import SAMPLE

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rorcli.cli.checkups import Reports, ShowPersonal, parse_reports
 from rorcli.cli.options import OUTPUT, Favorites, Paths
 from rorcli.cli.register import Annuaire, open_index
+from rorcli.cli.validating import Reports, ShowPersonal, parse_reports
 from rorcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def audit(
     n'est plus dans l'Annuaire santé.
     """
     from rorcli import favorites
-    from rorcli.cli.audits import Telling, criteria, examine_files, examine_store, tell_audit
+    from rorcli.cli.auditing import Telling, criteria, examine_files, examine_store, tell_audit
     from rorcli.stores.base import Query
 
     session: Session = context.obj

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rorcli.cli.checkups import (
+from rorcli.cli.fixing import Fix, mend_files, mend_input
+from rorcli.cli.options import DryRun, PathsOrInput
+from rorcli.cli.validating import (
     STDIN,
     ExitZero,
     Explain,
@@ -21,8 +23,6 @@ from rorcli.cli.checkups import (
     parse_reports,
     tell,
 )
-from rorcli.cli.mends import Fix, mend_files, mend_input
-from rorcli.cli.options import DryRun, PathsOrInput
 from rorcli.errors import ExitCode, UsageError
 from rorcli.validation import Severity
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from rorcli import files
-from rorcli.cli.comparisons import prepare_files
+from rorcli.cli.comparing import prepare_files
 from rorcli.cli.options import OUTPUT, File
 from rorcli.errors import ExitCode, RefusedError, UsageError
 from rorcli.plurals import counted

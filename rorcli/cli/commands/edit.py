@@ -16,7 +16,7 @@ import typer
 
 from rorcli import edition
 from rorcli.cli.completion import keys, units
-from rorcli.cli.editions import Options, edit_by_hand, run
+from rorcli.cli.editing import Options, edit_by_hand, run
 from rorcli.cli.options import DryRun, Output, Push
 from rorcli.errors import UsageError
 

@@ -81,7 +81,7 @@ def pull(
     l'annuaire a changé depuis, sans toucher au reste. --discard fait de même et rend à une unité
     les valeurs de l'annuaire : vos modifications y sont abandonnées.
     """
-    from rorcli.cli.exchanges import Report
+    from rorcli.cli.pulling import Report
     from rorcli.reports.findings import render_finding
     from rorcli.sync import Named
     from rorcli.validation import validate_all

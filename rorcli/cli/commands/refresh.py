@@ -14,7 +14,7 @@ import typer
 
 from rorcli import edition, files
 from rorcli.cli.completion import units
-from rorcli.cli.editions import Options, answer, run
+from rorcli.cli.editing import Options, answer, run
 from rorcli.cli.options import File, Output
 from rorcli.cli.register import look_up
 from rorcli.edition import Edited
@@ -77,7 +77,7 @@ def refresh(
     réponse est aussitôt écrite dans le fichier : relancez la commande pour reprendre où vous étiez.
     Avec -o json, le dialogue va sur la sortie d'erreur, et ce qui a changé est dit à la fin.
     """
-    from rorcli.cli.audits import criteria
+    from rorcli.cli.auditing import criteria
 
     session: Session = context.obj
     if not session.terminal.can_ask:
@@ -106,7 +106,7 @@ class _Round:
         *,
         is_json: bool,
     ) -> None:
-        from rorcli.cli.audits import saved_on
+        from rorcli.cli.auditing import saved_on
 
         self.session, self.terminal, self.file, self.asked = session, session.terminal, file, asked
         self.again, self.is_json = again, is_json

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rorcli import sync
-from rorcli.cli import comparisons
+from rorcli.cli import comparing
 from rorcli.cli.completion import followed, units, words_of
 from rorcli.cli.options import OUTPUT, Ours, Output, Paths, Theirs
-from rorcli.cli.saving import Answers, push_files
+from rorcli.cli.pushing import Answers, push_files
 from rorcli.cli.targets import finess_or_file, unknown
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.planning.limits import GUARDS
@@ -63,17 +63,17 @@ def diff(
         raise UsageError("--summary, --full et -o sont trois formes du même résultat",
                          remedy="n'en donnez qu'une")  # fmt: skip
     store = session.open_store(read_only=True)
-    prepared = comparisons.prepare_files(session, paths or [Path()], store, whole=full)
+    prepared = comparing.prepare_files(session, paths or [Path()], store, whole=full)
     if output == "markdown":
         from rorcli.reports.review import markdown
 
         session.terminal.write_text(markdown(prepared, show_personal=show_personal))
     else:
-        comparisons.show(session, prepared, output, comparisons.form_of(summary=summary, full=full))
+        comparing.show(session, prepared, output, comparing.form_of(summary=summary, full=full))
     if output == "text":
-        comparisons.tell_guards(session, prepared)
+        comparing.tell_guards(session, prepared)
         if not (summary or full):
-            comparisons.tell_next(session, prepared)
+            comparing.tell_next(session, prepared)
     return _diff_code(session, prepared, exit_code=exit_code)
 
 
@@ -177,5 +177,5 @@ def _diff_code(session: Session, prepared: list[Prepared], *, exit_code: bool) -
     problems = [each.problem for each in prepared if each.problem is not None]
     for problem in problems:
         session.terminal.error(problem)
-    changes = [ExitCode.CHANGES] if exit_code and any(map(comparisons.moves, prepared)) else []
+    changes = [ExitCode.CHANGES] if exit_code and any(map(comparing.moves, prepared)) else []
     return strongest([*(problem.exit_code for problem in problems), *changes])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rorcli import files
-from rorcli.cli.editions import Options, added_findings, finish, read_all
+from rorcli.cli.editing import Options, added_findings, finish, read_all
 from rorcli.cli.options import DryRun, Output, Push, expand
 from rorcli.errors import ExitCode, RefusedError, UsageError
 from rorcli.tables.columns import TABLES, WIDE, Table, parse_map
@@ -16,7 +16,7 @@ from rorcli.validation.findings import Severity
 
 if TYPE_CHECKING:
     from rorcli.cli.session import Session
-    from rorcli.tables.intake import Intake, Way
+    from rorcli.tables.importing import Intake, Way
     from rorcli.tables.sheets import Sheet
     from rorcli.text.document import Document
 
@@ -111,7 +111,7 @@ def import_(
     Une cellule vide laisse la valeur ; avec --replace, elle l'efface, et ce qui n'est pas dans le
     tableau est retiré des unités qu'il nomme. « oui » ou une date dans « Vérifié le » vaut confirm.
     """
-    from rorcli.tables.intake import Way
+    from rorcli.tables.importing import Way
 
     session: Session = context.obj
     options = Options(dry_run, push, output)
@@ -167,7 +167,7 @@ def _sheet(table: Table, paths: tuple[Path, ...], session: Session, *, template:
 
 
 def _taken(path: Path, documents: list[Document], way: Way) -> Intake:
-    from rorcli.tables.intake import take
+    from rorcli.tables.importing import take
     from rorcli.tables.sheets import read
 
     try:

@@ -47,7 +47,7 @@ def load(
     pour un export en masse ($export) d'un serveur FHIR : chaque fiche garde la date qu'elle y a.
     """
     from rorcli import exchange
-    from rorcli.cli.exchanges import Report, load_exports
+    from rorcli.cli.pulling import Report, load_exports
     from rorcli.reports.findings import render_finding
     from rorcli.stores.fhir.ndjson import export_files
     from rorcli.validation import validate_all

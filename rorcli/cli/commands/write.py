@@ -9,7 +9,7 @@ import typer
 
 from rorcli import codes, edition
 from rorcli.cli.completion import codes_of, units, words_of
-from rorcli.cli.editions import Options, run
+from rorcli.cli.editing import Options, run
 from rorcli.cli.options import DryRun, File, Output, Push, UnitName
 from rorcli.cli.register import Annuaire, look_up
 from rorcli.errors import ExitCode, UsageError

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from rorcli.cli.checkups import FORMS as OFFERED
+from rorcli.cli.validating import FORMS as OFFERED
 from rorcli.errors import UsageError
 from rorcli.reports.forges import FORMS, Checkup
 from rorcli.validation import RULES, Finding, Severity

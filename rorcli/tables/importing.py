@@ -32,7 +32,7 @@ from rorcli.tables.columns import (
 )
 from rorcli.tables.entries import Entry, Node, entries, nodes
 from rorcli.tables.lists import activite, capacite, praticien
-from rorcli.tables.places import Places
+from rorcli.tables.lookup import Places
 from rorcli.tables.sheets import Grid, Row
 from rorcli.tables.wide import Unfolded, unfolded
 from rorcli.text.batches import Drop, Put, Step

@@ -146,7 +146,7 @@ def answer(session: Session, before: Document, after: Document) -> None:
 
 
 def _push(session: Session, pairs: list[Pair]) -> int:
-    from rorcli.cli.saving import Answers, push_files
+    from rorcli.cli.pushing import Answers, push_files
 
     return push_files(session, [path for path, _, _ in pairs], Answers())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rorcli import sync
-from rorcli.cli import comparisons
+from rorcli.cli import comparing
 from rorcli.errors import ExitCode, RefusedError, UsageError
 from rorcli.plurals import counted
 from rorcli.reports import plan as report
@@ -37,10 +37,10 @@ class Answers:
 def push_files(session: Session, paths: list[Path], answers: Answers) -> int:
     """Plan, guards, question, apply, outcomes: in this order, one establishment after the other."""
     store = session.open_store(read_only=answers.dry_run)
-    prepared = comparisons.prepare_files(session, paths, store, answers.named)
+    prepared = comparing.prepare_files(session, paths, store, answers.named)
     stopped = {id(p): sync.stops(p, store, answers.allow) for p in prepared}
     if answers.output == "text" or answers.dry_run:
-        comparisons.show(session, prepared, answers.output)
+        comparing.show(session, prepared, answers.output)
     to_write = [p for p in prepared if stopped[id(p)] is None]
     if answers.dry_run:
         outcomes = [o for o in stopped.values() if o is not None]

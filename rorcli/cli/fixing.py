@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rorcli import files
-from rorcli.cli.checkups import Seen, terms_of
+from rorcli.cli.validating import Seen, terms_of
 from rorcli.errors import DataError, ExitCode, UsageError
 from rorcli.text.document import Document, read
 
