@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rorcli import files
-from rorcli.cli.validating import Report, write_reports
+from rorcli.cli.report_files import Report, write_reports
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.plurals import counted
 from rorcli.reports import Line

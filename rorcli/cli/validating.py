@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from rorcli import files
 from rorcli.cli.completion import rules
 from rorcli.cli.options import OUTPUT
+from rorcli.cli.report_files import Report, write_reports
 from rorcli.errors import ExitCode, UsageError, strongest
 from rorcli.inspection import Terms, inspect
 from rorcli.plurals import counted
@@ -30,13 +31,6 @@ STDIN = Path("-")
 _Form = Literal["text", "json", "github", "gitlab", "junit", "sarif"]
 FORMS: tuple[str, ...] = get_args(_Form)
 Form = Annotated[_Form, OUTPUT]
-Reports = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--report", metavar="FORME=FICHIER",
-        help="Écrire aussi un rapport entier, par exemple junit=rapport.xml.",
-    ),
-]  # fmt: skip
 MaxFindings = Annotated[
     int | None,
     typer.Option(
@@ -47,14 +41,6 @@ MaxFindings = Annotated[
 ExitZero = Annotated[
     bool, typer.Option("--exit-zero", help="Finir par le code 0 malgré les constats.")
 ]
-ShowPersonal = Annotated[
-    bool,
-    typer.Option(
-        "--show-personal",
-        help="Dans les annotations GitHub et la page HTML, ne pas masquer les noms des praticiens, "
-        "des unités sensibles, ni les numéros de confidentialité 3.",
-    ),
-]
 Explain = Annotated[
     str | None,
     typer.Option(
@@ -64,34 +50,6 @@ Explain = Annotated[
         help="Dire pourquoi une règle existe, avec un exemple.",
     ),
 ]
-
-
-class Report(NamedTuple):
-    """A file to write, and the form of what it holds."""
-
-    form: str
-    path: Path
-
-
-def parse_reports(words: Iterable[str], forms: Sequence[str] = FORMS) -> tuple[Report, ...]:
-    """What `--report FORM=FILE` asks for; UsageError when that is not clear.
-
-    No report is called YAML, or a slip would write it over an establishment.
-    """
-    found = []
-    for word in words:
-        form, _, path = word.partition("=")
-        if form not in forms or not path:
-            known = ", ".join(forms)
-            remedy = f"écrivez FORME=FICHIER ; les formes : {known}"
-            raise UsageError(f"--report {word} : il faut une forme et un fichier", remedy=remedy)
-        if Path(path).suffix.lower() in files.SUFFIXES:
-            remedy = "donnez-lui un autre nom, par exemple rapport.json"
-            raise UsageError(
-                f"--report {word} : un rapport n'est pas un fichier YAML", remedy=remedy
-            )
-        found.append(Report(form, Path(path)))
-    return tuple(found)
 
 
 @dataclass
@@ -255,20 +213,3 @@ def _personal(seen: Seen) -> frozenset[str]:
     read = (given.get(path) or files.read_file(Path(path)) for path in seen.paths)
     known = (each.data for each in read if isinstance(each.data, dict))
     return frozenset().union(*(personal(decode(data)) for data in known))
-
-
-def write_reports(
-    session: Session, reports: Sequence[Report], written: Callable[[str], str | bytes]
-) -> list[ExitCode]:
-    """Puts what `written` makes of each form into its file; the codes of those that failed."""
-    failed = []
-    for form, path in reports:
-        try:
-            content = written(form)
-            files.write_bytes(path, content.encode() if isinstance(content, str) else content)
-        except UsageError as error:
-            session.terminal.error(error)
-            failed.append(error.exit_code)
-        else:
-            session.terminal.say(f"{path} : rapport {form} écrit.")
-    return failed

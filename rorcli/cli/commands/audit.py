@@ -10,7 +10,7 @@ import typer
 
 from rorcli.cli.options import OUTPUT, Favorites, Paths
 from rorcli.cli.register import Annuaire, open_index
-from rorcli.cli.validating import Reports, ShowPersonal, parse_reports
+from rorcli.cli.report_files import Reports, ShowPersonal, parse_reports
 from rorcli.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,18 +9,17 @@ import typer
 
 from rorcli.cli.fixing import Fix, mend_files, mend_input
 from rorcli.cli.options import DryRun, PathsOrInput
+from rorcli.cli.report_files import Reports, ShowPersonal, parse_reports
 from rorcli.cli.validating import (
+    FORMS,
     STDIN,
     ExitZero,
     Explain,
     Form,
     MaxFindings,
-    Reports,
     Seen,
-    ShowPersonal,
     explain_rule,
     look,
-    parse_reports,
     tell,
 )
 from rorcli.errors import ExitCode, UsageError
@@ -74,7 +73,7 @@ def validate(
     session: Session = context.obj
     if explain is not None:
         return explain_rule(session, explain, output)
-    wanted, is_text = parse_reports(reports or []), output == "text"
+    wanted, is_text = parse_reports(reports or [], FORMS), output == "text"
     seen = Seen(GRAVE[fail_on], keeps=bool(wanted) or not is_text, exit_zero=exit_zero)
     targets = paths or [Path()]
     if dry_run and not fix:
