@@ -7,7 +7,7 @@ computed from; the result is read again before it is called applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,7 +26,7 @@ from rorcli.errors import (
 )
 from rorcli.files import save
 from rorcli.model import Establishment, decode
-from rorcli.planning.changes import Change, Choice, Merge, differences, merge, rebase
+from rorcli.planning.changes import Change, Choice, Merge, merge, rebase
 from rorcli.planning.facts import Facts, doubles, facts
 from rorcli.planning.limits import Thresholds
 from rorcli.planning.plan import Guard, Plan, Sides
@@ -37,7 +37,7 @@ from rorcli.text.selectors import node_keys
 from rorcli.validation.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from rorcli.stores.base import Snapshot, Store, Written
+    from rorcli.stores.base import Snapshot, Store
 
 
 class Status(StrEnum):
@@ -336,25 +336,6 @@ def exit_code(outcomes: Iterable[Outcome]) -> ExitCode:
     if codes - {ExitCode.OK} and any(o.status is Status.APPLIED for o in listed):
         return ExitCode.PARTIAL
     return strongest(codes)
-
-
-def steps(
-    versions: Iterable[Written], unit: str | None = None
-) -> Iterator[tuple[Written, Establishment | None, tuple[Change, ...]]]:
-    """Each version with what it changed, oldest first: (version, the one before, changes).
-
-    With the key of a unit, only the versions that changed it.
-    """
-    before: Establishment | None = None
-    for written in versions:
-        changes: tuple[Change, ...] = ()
-        if before is not None:
-            sides = Sides.of(written.establishment, before, None)
-            every = differences(sides.theirs, sides.ours)
-            changes = tuple(c for c in every if unit is None or unit in sides.nodes(c.path))
-        if changes or (before is None and unit is None):
-            yield written, before, changes
-        before = written.establishment
 
 
 def new_base(

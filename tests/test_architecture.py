@@ -31,7 +31,7 @@ ROOMS = """
     stores.fhir.reading stores.fhir.ndjson stores.fhir.bulk stores.fhir.writing
     stores.fhir.answers stores.fhir.transport stores.fhir.capabilities stores.fhir.patches
     stores.fhir.walk stores.fhir.writes stores.fhir.probes stores.fhir.store stores
-    sync exchange
+    sync exchange history
     annuaire annuaire.extract annuaire.index annuaire.people
     tables tables.sheets tables.columns tables.cells tables.entries tables.lookup tables.binding tables.lists
     tables.channels tables.wide tables.importing

@@ -14,6 +14,7 @@ from rorcli.cli.options import OUTPUT, Ours, Output, Paths, Theirs
 from rorcli.cli.pushing import Answers, push_files
 from rorcli.cli.targets import finess_or_file, unknown
 from rorcli.errors import ExitCode, UsageError, strongest
+from rorcli.history import steps
 from rorcli.planning.limits import GUARDS
 from rorcli.reports import plan as report
 from rorcli.reports.machine import dumps
@@ -163,13 +164,13 @@ def history(
     # A unit that is no more, or had another name, is known by a former version.
     known = (each.establishment for each in reversed(versions))
     key = find_unit(snapshot.establishment, unit, *known).key if unit else None
-    steps = list(sync.steps(versions, key))[::-1]
+    told = list(steps(versions, key))[::-1]
     if output == "json":
-        told = [report.version_data(*step) for step in steps]
-        data = {"schema": "rorcli/history/v1", "ok": True, "finess": finess, "versions": told}
+        listed = [report.version_data(*step) for step in told]
+        data = {"schema": "rorcli/history/v1", "ok": True, "finess": finess, "versions": listed}
         session.terminal.write_text(dumps(data))
     else:
-        session.terminal.write(line for step in steps for line in report.render_version(*step))
+        session.terminal.write(line for step in told for line in report.render_version(*step))
     return ExitCode.OK
 
 

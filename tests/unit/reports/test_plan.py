@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rorcli import sync
 from rorcli.errors import DataError, ExitCode
+from rorcli.history import steps
 from rorcli.model import Establishment, decode
 from rorcli.planning.facts import Facts, doubles, facts
 from rorcli.planning.limits import Thresholds
@@ -194,7 +194,7 @@ def test_a_version_says_who_when_and_what():
     first, second = (
         Written(v, TODAY, "moi@ici", establishment(t)) for v, t in (("1", KNOWN), ("2", EVERY))
     )
-    told = [printed(*render_version(*step)) for step in sync.steps([first, second])]
+    told = [printed(*render_version(*step)) for step in steps([first, second])]
     assert told[0] == "version 1, le 25/11/2026, par moi@ici\n  première version\n"
     assert told[1].startswith(
         "version 2, le 25/11/2026, par moi@ici\n  Entité juridique\n    ~ Raison"
@@ -206,4 +206,4 @@ def test_a_version_says_who_when_and_what():
 )
 def test_the_history_of_a_unit_is_the_versions_that_changed_it(unit, versions):
     both = [Written(v, TODAY, "moi", establishment(t)) for v, t in (("1", KNOWN), ("2", EVERY))]
-    assert [step[0].version for step in sync.steps(both, unit)] == versions
+    assert [step[0].version for step in steps(both, unit)] == versions
