@@ -43,10 +43,12 @@ class Authority:
         self.certificate = self._sign(self.name, self.key, days=9, is_authority=True)
         self.pem = self._write("ca.pem", self.certificate.public_bytes(Encoding.PEM))
 
-    def issue(self, common_name: str, *, days: float = 9) -> tuple[Path, Path]:
+    def issue(
+        self, common_name: str, *, days: float = 9, address: str = "127.0.0.1"
+    ) -> tuple[Path, Path]:
         """Paths of a certificate for this machine, or a client of that name, and of its key."""
         key = new_key()
-        certificate = self._sign(name(common_name), key, days=days)
+        certificate = self._sign(name(common_name), key, days=days, address=address)
         stem = common_name.replace(" ", "-")
         return (self._write(f"{stem}.pem", certificate.public_bytes(Encoding.PEM)),
                 self._write(f"{stem}.key", private_pem(key)))  # fmt: skip
@@ -59,10 +61,11 @@ class Authority:
         return self._write(f"{common_name.replace(' ', '-')}.p12", content)
 
     def _sign(
-        self, subject: x509.Name, key: rsa.RSAPrivateKey, *, days: float, is_authority: bool = False
-    ) -> x509.Certificate:
+        self, subject: x509.Name, key: rsa.RSAPrivateKey, *, days: float,
+        is_authority: bool = False, address: str = "127.0.0.1",
+    ) -> x509.Certificate:  # fmt: skip
         now = datetime.now(UTC)
-        here = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]
+        here = [x509.IPAddress(ip_address(address)), x509.DNSName("localhost")]
         return (
             x509.CertificateBuilder()
             .subject_name(subject)

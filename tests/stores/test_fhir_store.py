@@ -433,3 +433,19 @@ def test_a_server_without_authors_or_place_for_checks_is_told_as_such(fake, stor
     head = run(["history", SAULES, *at]).out.splitlines()[0]
     assert head.startswith("version ")
     assert "par" not in head
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (404, b"", "répond 404"),
+        (200, b'{"resourceType": "Bundle"}', "n'est pas la ressource FHIR attendue"),
+        (200, b'{"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0"}', "FHIR 5.0.0"),
+        (200, b"<html>Bienvenue</html>", "n'est pas du FHIR"),
+    ],
+)
+def test_an_address_without_a_server_for_us_is_told_by_doctor(fake, status, body, said):
+    fake.answers = lambda method, path: (status, {}, body)
+    done = run(["doctor", "--store", f"fhir+{fake.url}"])
+    assert done.code == 8
+    assert said in done.out + done.err

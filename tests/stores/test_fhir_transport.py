@@ -279,9 +279,35 @@ def test_a_certificate_in_a_p12_opens_the_door(shut, clock, monkeypatch):
 
 def test_without_certificate_nothing_is_read(shut, clock):
     server, authority = shut
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(StoreUnavailableError, match="demande (peut-être )?un certificat") as raised:
         call(server, clock, ca=str(authority.pem))
+    assert "cert et key, ou pkcs12" in raised.value.remedy
     assert server.log == []
+
+
+def test_a_certificate_of_an_unknown_authority_is_not_taken(shut, clock, tmp_path):
+    server, authority = shut
+    cert, key = map(str, Authority(tmp_path / "autre", "une autre").issue("hopital"))
+    with pytest.raises(StoreUnavailableError, match="refuse le vôtre"):
+        call(server, clock, ca=str(authority.pem), cert=cert, key=key)
+
+
+@pytest.mark.parametrize(
+    ("days", "address", "said"),
+    [(-1, "127.0.0.1", "périmé"), (9, "192.0.2.1", "pour une autre adresse")],
+)
+def test_what_is_wrong_with_the_certificate_of_a_server_is_told(
+    tmp_path, clock, days, address, said
+):
+    authority = Authority(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("serveur", days=days, address=address))
+    server = FakeServer(tls=context)
+    with pytest.raises(StoreUnavailableError, match=said) as raised:
+        call(server, clock, ca=str(authority.pem))
+    assert raised.value.remedy
+    assert server.log == []
+    server.close()
 
 
 def test_a_server_of_an_unknown_authority_learns_nothing(shut, clock):
@@ -306,6 +332,18 @@ def test_a_read_is_repeated_until_it_answers(fake, transport, clock, told):
     assert transport().get("metadata").status == 200
     assert len(clock.slept) == 2
     assert all(0 <= slept < 2 for slept in clock.slept)
+
+
+def test_clients_that_were_refused_at_once_do_not_come_back_at_once(clock):
+    """Full jitter: each waits for a random part of what doubles at each attempt."""
+    patience = Patience(clock=clock, sleep=clock.sleep, chance=random.Random(1))
+    for attempt in [0] * 50 + [3] * 50:
+        assert patience.pause(attempt, None, until=clock() + 60)
+    first, fourth = clock.slept[:50], clock.slept[50:]
+    for waits, most in ((first, 0.25), (fourth, 2.0)):
+        assert 0 < min(waits) < most * 0.2
+        assert most * 0.8 < max(waits) <= most
+        assert len({*waits}) == 50
 
 
 @pytest.mark.parametrize(

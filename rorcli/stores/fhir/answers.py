@@ -130,12 +130,34 @@ def shown(url: str) -> str:
     return url.partition("?")[0]
 
 
+_OURS = "réglez cert et key, ou pkcs12, sous [store.NOM] de vos réglages"
+# What OpenSSL says of a handshake that fails, what a person should know of it, and do.
+_TLS = (
+    ("certificate has expired", "le certificat du serveur est périmé",
+     "signalez-le à l'équipe qui tient le serveur ; vérifiez la date de ce poste"),
+    ("not yet valid", "le certificat du serveur n'est pas encore valable",
+     "vérifiez la date de ce poste"),
+    ("mismatch", "le certificat du serveur est pour une autre adresse",
+     "vérifiez l'adresse, url sous [store.NOM] de vos réglages"),
+    ("verify failed", "certificat refusé : son autorité n'est pas connue ici",
+     "donnez-la : ca, sous [store.NOM] de vos réglages"),
+    ("alert", "le serveur demande un certificat, ou refuse le vôtre", _OURS),
+    # TLS 1.3: a server may hang up before its alert is read.
+    ("eof", "le serveur coupe : il demande peut-être un certificat, ou refuse le vôtre", _OURS),
+)  # fmt: skip
+
+
+def tls_trouble(error: BaseException) -> tuple[str, str]:
+    """Why no safe connection came about, and what to do; in French."""
+    told = str(error).lower()
+    known = ((said, remedy) for sign, said, remedy in _TLS if sign in told)
+    return next(known, ("TLS", "vérifiez ca, cert, key ou pkcs12 sous [store.NOM]"))
+
+
 def reason_of(error: BaseException) -> str:
     """The kind of accident in French, never what was sent."""
     found: list[BaseException | None] = [error]
     names = {type(error).__name__, type(getattr(error, "reason", None)).__name__}
-    if isinstance(error, requests.exceptions.SSLError):
-        return "certificat refusé" if "CERTIFICATE" in str(error).upper() else "TLS"
     if names & {"ConnectTimeout", "ReadTimeout", "ReadTimeoutError", "TimeoutError"}:
         return "pas de réponse à temps"
     if isinstance(found[0], requests.exceptions.ProxyError):

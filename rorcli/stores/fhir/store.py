@@ -32,7 +32,7 @@ from rorcli.stores.base import (
     silent,
     valued,
 )
-from rorcli.stores.fhir.answers import meant_as_fhir
+from rorcli.stores.fhir.answers import meant_as_fhir, not_fhir, outcome
 from rorcli.stores.fhir.bag import MemoryBag, address
 from rorcli.stores.fhir.capabilities import Capabilities
 from rorcli.stores.fhir.moments import paris_time
@@ -48,6 +48,7 @@ from rorcli.stores.matching import hit_of, is_there
 from rorcli.stores.sqlite_index import site_row, with_ids
 
 _KEPT = 200
+_STATEMENT, _R4 = "metadata", "4.0"
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,17 @@ class FhirStore:
     @cached_property
     def capabilities(self) -> Capabilities:
         """What the server says of itself; nothing when it says nothing."""
-        reply = self._transport.get("metadata")
-        with meant_as_fhir(f"{self.url}, metadata"):
+        reply = self._transport.get(_STATEMENT)
+        with meant_as_fhir(f"{self.url}/{_STATEMENT}"):
             return Capabilities(reply.resource if reply.status == HTTPStatus.OK else {})
 
     def describe(self) -> str:
-        """The server by its own words, and what it says that it does not take."""
+        """The server by its own words, and what it says that it does not take.
+
+        Raises:
+            StoreUnavailableError: There is no FHIR R4 server at that address.
+        """
+        self._require_fhir()
         told = self.capabilities
         name = f"{told.software or 'serveur FHIR'}, FHIR {told.fhir_version or '?'}"
         if not told.kinds:
@@ -129,6 +135,23 @@ class FhirStore:
         if patched:
             said.append(f"mais un PATCH de {', '.join(patched)}")
         return " ; ".join(said)
+
+    def _require_fhir(self) -> None:
+        reply = self._transport.get(_STATEMENT)
+        if reply.status >= HTTPStatus.BAD_REQUEST:
+            raise StoreUnavailableError(
+                f"{self.url}/{_STATEMENT} : le serveur répond {reply.status}"
+                f"{outcome(reply.resource)}",
+                remedy="vérifiez l'adresse : celle d'un serveur FHIR se termine souvent par /fhir",
+            )
+        if reply.resource.get("resourceType") != "CapabilityStatement":
+            raise not_fhir(f"{self.url}/{_STATEMENT}", outcome(reply.resource))
+        version = str(reply.resource.get("fhirVersion") or _R4)
+        if not version.startswith(_R4):
+            raise StoreUnavailableError(
+                f"{self.url} : ce serveur parle FHIR {version}, rorcli FHIR R4 ({_R4})",
+                remedy="demandez à l'équipe qui tient le serveur son adresse pour R4",
+            )
 
     def write_test(self) -> WriteTest:
         """What tries writes on a scratch resource; RefusedError on the real directory."""

@@ -27,7 +27,15 @@ from rorcli.login import TokenSource
 from rorcli.login.tls import Adapter, NoRedirects, pieces_of, proxies_of
 from rorcli.login.wording import refused_by_store
 from rorcli.settings import StoreSettings
-from rorcli.stores.fhir.answers import BrokenError, Reply, outcome, reason_of, shown, understood
+from rorcli.stores.fhir.answers import (
+    BrokenError,
+    Reply,
+    outcome,
+    reason_of,
+    shown,
+    tls_trouble,
+    understood,
+)
 
 FHIR_JSON = "application/fhir+json"
 MAX_BYTES = 64 * 1024 * 1024
@@ -178,9 +186,9 @@ class Transport:
             ) as response:  # fmt: skip
                 content = self._content(response, until)
         except requests.exceptions.SSLError as error:
+            said, remedy = tls_trouble(error)
             raise StoreUnavailableError(
-                f"{shown(url)} : connexion sécurisée impossible ({reason_of(error)})",
-                remedy="vérifiez ca, cert, key ou pkcs12 sous [store.NOM] de vos réglages",
+                f"{shown(url)} : connexion sécurisée impossible ({said})", remedy=remedy
             ) from None
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             is_unused = isinstance(error, _UNUSED) or "NewConnectionError" in str(error)
