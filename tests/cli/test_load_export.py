@@ -173,3 +173,36 @@ def test_it_is_told_how_far_the_reading_is(tmp_path, store, monkeypatch):
     monkeypatch.setattr("rorcli.cli.terminal.PROGRESS_AFTER_S", -1.0)
     result = run(["load", export(tmp_path / "export")], store=store, tty=True)
     assert "Milliers de ressources lues : 1" in result.err
+
+
+def test_what_stands_beside_an_export_is_named_and_folders_of_folders_are_looked_into(
+    tmp_path, store
+):
+    folder = export(tmp_path / "export" / "2026-11")
+    (folder / "manifest.json").write_text("{}")
+    (folder / "etab.yaml").write_text("format: 1\n")
+    done = run(["load", tmp_path / "export"], store=store)
+    assert done.code == 0
+    assert "laissé de côté : etab.yaml, manifest.json" in done.err
+    assert held(store).establishment.finess == "440099919"
+
+
+@pytest.mark.parametrize("name", ["Organization.json", "export.zip"])
+def test_an_export_in_another_shape_is_told_what_shape_it_has(tmp_path, store, name):
+    (tmp_path / "e").mkdir()
+    (tmp_path / "e" / name).write_bytes(b"PK\x03\x04")
+    done = run(["load", tmp_path / "e"], store=store)
+    assert done.code == 2
+    assert f"tient en fichiers .ndjson ou .ndjson.gz, une ressource par ligne ; ici : {name}" in (
+        done.err
+    )
+
+
+def test_a_folder_of_establishments_is_no_export_whatever_else_it_holds(tmp_path, store):
+    example = Path(__file__).parents[2] / "examples" / "ehpad-les-tilleuls.yaml"
+    (tmp_path / "fiches" / "vieux").mkdir(parents=True)
+    (tmp_path / "fiches" / "e.yaml").write_bytes(example.read_bytes())
+    (tmp_path / "fiches" / "notes.json").write_text("{}")
+    export(tmp_path / "fiches" / "vieux")
+    done = run(["load", tmp_path / "fiches"], store=store)
+    assert (done.code, done.err) == (0, "1 créé\n")

@@ -49,13 +49,15 @@ def load(
     from rorcli import exchange
     from rorcli.cli.pulling import Report, load_exports
     from rorcli.reports.findings import render_finding
-    from rorcli.stores.fhir.ndjson import export_files
+    from rorcli.stores.fhir.ndjson import export_files, passed_over
     from rorcli.validation import validate_all
 
     session: Session = context.obj
     if not paths:
         raise UsageError("load : donnez un fichier ou un dossier", remedy="rorcli load etab.yaml")
     exports = [each for each in paths if export_files(each)]
+    for path in paths:
+        session.terminal.say(*_told_of(path, passed_over(path), is_export=path in exports))
     documents, unreadable = _read_all(session, [each for each in paths if each not in exports])
     ignored = frozenset(session.settings.ignore)
     findings = validate_all([each for _, each in documents], session.today, ignored)
@@ -68,6 +70,18 @@ def load(
     report.run(loading, len(documents))
     load_exports(report, exports, replacing=replace)
     return report.tell()
+
+
+def _told_of(path: Path, left: list[Path], *, is_export: bool) -> Iterator[str]:
+    names = ", ".join(each.name for each in left[:_NAMED]) + (", …" if left[_NAMED:] else "")
+    if left and is_export:
+        yield f"{path} : pris pour un export en masse ; laissé de côté : {names}"
+    elif left:
+        yield (f"{path} : un export en masse ($export) tient en fichiers .ndjson ou .ndjson.gz, "
+               f"une ressource par ligne ; ici : {names}")  # fmt: skip
+
+
+_NAMED = 5
 
 
 def _read_all(

@@ -13,7 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
-SUFFIXES = (".ndjson", ".ndjson.gz")
+SUFFIXES, _ALIKE = (".ndjson", ".ndjson.gz"), (".json", ".json.gz", ".zip", ".tar", ".tgz", ".gz")
 _BLOCK = 1 << 20
 #: The longest line, and how many times its size a compressed file may hold (zlib's limit is 1032;
 #: resources of the ROR, which repeat their URLs, pack thirty times).
@@ -30,11 +30,26 @@ class Line(NamedTuple):
 
 def export_files(target: Path) -> list[Path]:
     """The files of an export: the target itself, or what a folder holds; [] when it is none."""
+    return [each for each in _files(target) if each.name.lower().endswith(SUFFIXES)]
+
+
+def passed_over(target: Path) -> list[Path]:
+    """What stands beside the files of an export, or is alone there and might be one."""
+    held = _files(target)
+    others = [each for each in held if not each.name.lower().endswith(SUFFIXES)]
+    is_alone = all(each.name.lower().endswith(_ALIKE) for each in held)
+    return others if len(others) < len(held) or is_alone else []
+
+
+def _files(target: Path) -> list[Path]:
+    """The file itself, those of a folder, or those below a folder that holds only folders."""
     try:
         found = sorted(target.iterdir()) if target.is_dir() else [target]
+        held = [each for each in found if each.is_file()]
+        held = held or [each for each in sorted(target.rglob("*")) if each.is_file()]
     except OSError:
         return []
-    return [each for each in found if each.name.lower().endswith(SUFFIXES) and each.is_file()]
+    return [each for each in held if not each.name.startswith(".")]
 
 
 def lines(path: Path) -> Iterator[Line]:
