@@ -25,7 +25,7 @@ def export(
     folder: Path, resources: list[dict[str, Any]] = RESOURCES, *, packed: bool = False
 ) -> Path:
     """One file a type, as `$export` gives them, the types in no useful order."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for kind in {each["resourceType"] for each in resources}:
         lines = "".join(
             f"{json.dumps(each)}\n" for each in resources if each["resourceType"] == kind
