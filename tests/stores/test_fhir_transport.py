@@ -334,6 +334,13 @@ def test_a_read_is_repeated_until_it_answers(fake, transport, clock, told):
     assert all(0 <= slept < 2 for slept in clock.slept)
 
 
+def test_what_a_proxy_says_in_its_page_is_told(fake, transport):
+    page = b"<html><title>400 No required SSL certificate was sent</title><p>nginx</html>"
+    fake.answers = answers(after=(400, {"Content-Type": "text/html"}, page))
+    with pytest.raises(StoreUnavailableError, match="No required SSL certificate was sent"):
+        list(transport().pages("Organization", []))
+
+
 def test_clients_that_were_refused_at_once_do_not_come_back_at_once(clock):
     """Full jitter: each waits for a random part of what doubles at each attempt."""
     patience = Patience(clock=clock, sleep=clock.sleep, chance=random.Random(1))

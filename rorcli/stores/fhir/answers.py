@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,8 +59,17 @@ def understood(method: str, response: requests.Response, content: bytes) -> Repl
     if not isinstance(resource, dict):
         if status < HTTPStatus.BAD_REQUEST:
             raise BrokenError("la réponse n'est pas du FHIR en JSON (page d'un mandataire ?)")
-        resource = {}
+        resource = _page(content)
     return Reply(status, resource, _named(response.headers.get("Location", "")))
+
+
+def _page(content: bytes) -> Mapping[str, Any]:
+    """What a page of a proxy says in its title, as an outcome; {} when it says nothing."""
+    found = re.search(rb"<title>([^<]{1,200})</title>", content, re.IGNORECASE)
+    if not found:
+        return {}
+    said = html.unescape(found[1].decode(errors="replace"))
+    return {"resourceType": "OperationOutcome", "issue": [{"diagnostics": said.strip()}]}
 
 
 def _named(location: str) -> str:

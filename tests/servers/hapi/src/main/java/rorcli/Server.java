@@ -21,6 +21,7 @@ import ca.uhn.fhir.jpa.search.DatabaseBackedPagingProvider;
 import ca.uhn.fhir.context.support.IValidationSupport;
 import ca.uhn.fhir.jpa.subscription.channel.config.SubscriptionChannelConfig;
 import ca.uhn.fhir.rest.api.EncodingEnum;
+import ca.uhn.fhir.rest.server.ApacheProxyAddressStrategy;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
@@ -77,6 +78,8 @@ public class Server {
                 context.getBean(ISearchParamRegistry.class), context.getBean(IValidationSupport.class)));
         server.setPagingProvider(context.getBean(DatabaseBackedPagingProvider.class));
         server.setDefaultResponseEncoding(EncodingEnum.JSON);
+        // Links to the next page lead to where the client asked: X-Forwarded-Host, X-Forwarded-Proto.
+        server.setServerAddressStrategy(ApacheProxyAddressStrategy.forHttp());
         return server;
     }
 
