@@ -18,7 +18,10 @@ from rorcli.text.batches import Add, Put, Step
 
 
 def praticien(binder: Binder, row: Row) -> Bound | None:
-    """A row of `praticiens`: known by its RPPS, and the specialty where that is not enough."""
+    """A row of `praticiens`: known by its RPPS, and the specialty where that is not enough.
+
+    Where another row speaks of the only situation of a person, another specialty is another one.
+    """
     unit = binder.require_uo()
     text = binder.text(row, "rpps").strip()
     if not text:
@@ -26,6 +29,9 @@ def praticien(binder: Binder, row: Row) -> Bound | None:
     held = [e for e in binder.entries if e.pointer and e.cells["rpps"] == text]
     rpps = text if held else binder.read(row, "rpps", {})
     held = held or [e for e in binder.entries if e.pointer and e.cells["rpps"] == rpps]
+    if len(held) == 1 and held[0].pointer in binder.claimed:
+        said = binder.read(row, "specialite", held[0].cells)
+        held = held if said in {"", held[0].cells["specialite"]} else []
     if len(held) > 1:
         held = [e for e in held if e.cells["specialite"] == binder.read(row, "specialite", e.cells)]
         if len(held) != 1:
@@ -35,6 +41,7 @@ def praticien(binder: Binder, row: Row) -> Bound | None:
     entry = held[0] if held else None
     values = binder.differing(row, keys, entry)
     if entry is not None:
+        binder.claimed.add(entry.pointer)
         known = next(p for p in unit.praticiens if p.pointer == entry.pointer)
         _same_person(known, values)
         return Bound(entry, (), values, [Put(f"{entry.pointer}/{k}", v) for k, v in values.items()])

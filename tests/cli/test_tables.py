@@ -786,3 +786,24 @@ def test_contacts_are_not_the_whole_so_that_lists_do_not_become_them(file):
     done = taken(file, exported(file, "contacts"), "--replace")
     assert (done.code, file.read_bytes()) == (2, before)
     assert "--replace ne va pas avec le tableau contacts" in done.err
+
+
+def test_a_second_row_of_a_person_with_another_speciality_is_a_second_situation(file):
+    rows = exported(file, "praticiens")
+    one = of(rows, CONSULTATIONS, **{"N° RPPS": "10099999996"})
+    other = {**one, "Spécialité ordinale": "SM54", "Spécialité ordinale (libellé)": ""}
+    done = taken(file, [*rows, other])
+    assert done.code == 0, done.err
+    held = [p.specialite for p in unit(file).praticiens if p.rpps == "10099999996"]
+    assert held == ["SM19", "SM54"]
+    again = taken(file, exported(file, "praticiens"))
+    assert (again.code, again.out) == (0, "")
+
+
+def test_the_only_row_of_a_person_with_another_speciality_corrects_it(file):
+    rows = exported(file, "praticiens")
+    one = of(rows, CONSULTATIONS, **{"N° RPPS": "10099999996"})
+    one |= {"Spécialité ordinale": "SM54", "Spécialité ordinale (libellé)": ""}
+    assert taken(file, rows).code == 0
+    held = [p.specialite for p in unit(file).praticiens if p.rpps == "10099999996"]
+    assert held == ["SM54"]
