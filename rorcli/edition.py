@@ -91,8 +91,15 @@ def assign(document: Document, node: str, key: str, text: str) -> Edited:
 
 
 def _as_meant(spec: Spec, value: Any) -> Any:
-    """The value in the form of the file, when it can mean one thing only: 1/9/1974, 15ANS."""
-    return (forms.meant(spec, value) or value) if isinstance(value, str) else value
+    """The value in the form of the file, when it can mean one thing only: 1/9/1974, 0261910041."""
+    if not isinstance(value, str):
+        return value
+    if spec.key in _DIALLED:
+        return usual_phone(value) or value
+    return forms.meant(spec, value) or value
+
+
+_DIALLED = ("telephone", "mobile", "telecopie")
 
 
 def _require_same_identity(document: Document, pointer: str, key: str, value: Any) -> None:

@@ -444,3 +444,17 @@ def test_a_practitioner_who_lacks_something_is_told_how_to_give_it(file):
 def test_a_day_may_be_written_as_the_french_do(file):
     assert run(["confirm", file, "--le", "20/11/2026"]).code == 0
     assert "verifie_le: 2026-11-20" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("0261910041", "02 61 91 00 41"),
+        ("02.61.91.00.41", "02 61 91 00 41"),
+        ("+33 2 61 91 00 41", "+33 2 61 91 00 41"),
+        ("3639", "3639"),
+    ],
+)
+def test_a_french_number_is_written_as_people_write_it(file, typed, written):
+    done = run(["edit", file, f"telephone={typed}"])
+    assert (done.code, f'+      telephone: "{written}"' in done.out) == (0, True)
