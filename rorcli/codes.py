@@ -9,6 +9,7 @@ tabs, empty ones left out. `tools/build_codes.py` writes them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -38,6 +39,7 @@ TABLES = (
 )
 
 _FOLDER = Path(__file__).parent / "data" / "codes"
+_ABBREVIATION = re.compile(r"\(([A-Z][A-Za-z0-9]*[A-Z][A-Za-z0-9]*)\)")
 _REPLACED = str.maketrans({"’": "'", "\u02bc": "'", "œ": "oe", "æ": "ae"})
 
 
@@ -113,6 +115,10 @@ class Table:
         """The value set's first code with this label, whatever its accents and case, or None."""
         return self._by_label.get(fold(text))
 
+    def by_abbreviation(self, text: str) -> Code | None:
+        """The only code of the value set whose label holds this in brackets, as (MCO), or None."""
+        return self._by_abbreviation.get(text.casefold())
+
     def with_noughts(self, text: str) -> Code | None:
         """The code of the value set that digits mean without its leading zeros, or None.
 
@@ -153,6 +159,14 @@ class Table:
             if code.in_value_set:
                 found.setdefault(label, code)
         return found
+
+    @cached_property
+    def _by_abbreviation(self) -> Mapping[str, Code]:
+        found: dict[str, list[Code]] = {}
+        for code in self.codes.values():
+            for short in set(_ABBREVIATION.findall(code.label)) if code.in_value_set else ():
+                found.setdefault(short.casefold(), []).append(code)
+        return {short: alike[0] for short, alike in found.items() if len(alike) == 1}
 
     @cached_property
     def _folded(self) -> list[tuple[str, str, Code]]:

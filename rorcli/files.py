@@ -23,6 +23,7 @@ from rorcli.text.document import MAX_BYTES, Document, read
 STATE_FOLDER = ".rorcli"
 SUFFIXES = {".yaml", ".yml"}
 PRIVATE, SHARED = 0o600, 0o644
+_WRITABLE = 0o222  # by somebody: to the superuser, no file is protected
 # What a file must show at its top level to be taken from a folder.
 _ESTABLISHMENT = re.compile(
     rb"^(?:\xef\xbb\xbf)?(?:etablissement|entite_juridique)[ \t]*:", re.MULTILINE
@@ -191,10 +192,16 @@ def write_bytes(path: Path, content: bytes, *, mode: int = SHARED) -> None:
 
 @contextmanager
 def _staged(path: Path, content: bytes, mode: int) -> Iterator[Callable[[], None]]:
-    """A temporary file of that content beside the file, and what puts it in its place."""
+    """A temporary file of that content beside the file, and what puts it in its place.
+
+    UsageError for a file that is protected: replacing asks the folder for leave, not the file.
+    """
     import tempfile
 
     target = Path(os.path.realpath(path))
+    if target.exists() and not (target.stat().st_mode & _WRITABLE and os.access(target, os.W_OK)):
+        raise UsageError(f"{path} : ce fichier est protégé en écriture, il reste tel quel",
+                         remedy="ôtez-lui la lecture seule, puis relancez la commande")  # fmt: skip
     with suppress(OSError):
         mode = target.stat().st_mode & 0o777 if mode == SHARED else mode
     temporary: Path | None = None

@@ -13,7 +13,7 @@ import re
 FINESS = re.compile(r"([0-9]{2}|2[AB])[0-9]{7}")
 LA_POSTE_SIREN = "356000000"
 #: What address books and web pages put around a number, and nobody sees (Unicode, Cf).
-INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 
 
 def luhn_ok(digits: str) -> bool:

@@ -7,7 +7,6 @@ would leave more findings than there were are not made.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
@@ -25,8 +24,6 @@ from rorcli.validation.view import View
 
 Judge = Callable[[Document], Sequence[Finding]]
 _PASSES = 5  # a value that is mended may show the next thing to mend
-# What ends a line: a comment, or blanks.
-_TAIL = re.compile(r"(?:[ \t]+#(?P<said>[^\r\n]*))?[ \t]*(?=\r?$)", re.MULTILINE)
 
 
 def mend(document: Document, judge: Judge) -> Document:
@@ -63,7 +60,7 @@ def _phones(document: Document) -> Iterator[tuple[str, str]]:
 
 def _is_certain(document: Document, pointer: str, value: Mend) -> bool:
     """False for a code whose comment names a third one: nobody knows which was meant."""
-    spec, tail = spec_at(pointer), _tail(document, pointer)
+    spec, tail = spec_at(pointer), document.tail(pointer)
     if tail is None or spec is None or not spec.table:
         return tail is not None
     named = codes.table(spec.table).by_label(tail["said"] or "")
@@ -98,8 +95,9 @@ def _labelled(document: Document, told: Mapping[str, Mend]) -> Document:
     text = document.text
     for pointer, mark in sorted(document.marks.items(), key=lambda item: -item[1].start):
         spec, value = spec_at(pointer), edits.value_at(document.data, pointer)
-        said, tail = render.label(spec, value), _tail(document, pointer)
-        if not said or tail is None:
+        said = render.label(spec, value)
+        tail = document.tail(pointer) if said else None
+        if tail is None:
             continue
         is_bare = tail["said"] is None and tail.start() == mark.end
         is_alone = is_bare and not edits.within_flow(document, pointer)
@@ -107,9 +105,3 @@ def _labelled(document: Document, told: Mapping[str, Mend]) -> Document:
             text = f"{text[: tail.start()]}  # {said}{text[tail.end() :]}"
     after = read(text, document.path)
     return after if after.data == document.data else document
-
-
-def _tail(document: Document, pointer: str) -> re.Match[str] | None:
-    """How the line ends on which a value does; None without a value."""
-    mark = document.marks.get(pointer)
-    return _TAIL.search(document.text, mark.end) if mark else None

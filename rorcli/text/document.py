@@ -59,6 +59,10 @@ _ITEM: Any = object()  # stands for the key in a list
 _NO_KEY = (-1, -1)
 
 
+# What ends a line: a comment, or blanks.
+_TAIL = re.compile(r"(?:[ \t]+#(?P<said>[^\r\n]*))?[ \t]*(?=\r?$)", re.MULTILINE)
+
+
 class Mark(NamedTuple):
     """Where a value stands: character offsets in the text, and how it is written."""
 
@@ -128,6 +132,16 @@ class Document:
         """The value as it is written, quotes included; "" for an absent one."""
         mark = self.marks.get(pointer)
         return "" if mark is None else self.text[mark.start : mark.end]
+
+    def tail(self, pointer: str) -> re.Match[str] | None:
+        """How the line ends on which a value does: `said` behind "#", if so; None without value."""
+        mark = self.marks.get(pointer)
+        return _TAIL.search(self.text, mark.end) if mark else None
+
+    def comment(self, pointer: str) -> str:
+        """What is said behind "#" at the end of that line; "" for nothing."""
+        tail = self.tail(pointer)
+        return (tail["said"] or "").strip() if tail else ""
 
 
 def read(content: bytes | str, path: str) -> Document:

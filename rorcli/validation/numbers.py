@@ -144,14 +144,25 @@ def _is_mssante(box: str, others: Collection[str]) -> bool:
     return any("mssante" in label for label in labels) or not above.isdisjoint(others)
 
 
+# 00 before other digits are the armies' post, 980 is Monaco, 99 abroad.
+_NOWHERE = re.compile("00000|96|970|979|98[1235]|989")
+
+
 def check_postcodes(view: View) -> Iterator[Issue]:
-    """ROR210: postal code and INSEE code of one address, each with its own way to say where."""
+    """ROR210, of postal code and INSEE code, each with its own way to say where; ROR211."""
     for each in view.all_of(Adresse):
+        if each.code_postal and _NOWHERE.match(each.code_postal):
+            message = f"code postal {each.code_postal} : aucun département n'a ce numéro"
+            yield Issue("ROR211", f"{each.pointer}/code_postal", message, "recopiez-le à sa source")
+            continue
         postal, insee = _postal_area(each.code_postal or ""), _insee_area(each.code_insee or "")
         if postal and insee and insee not in postal:
             message = f"code INSEE {each.code_insee}, code postal {each.code_postal} : "
             message += "deux départements"
-            remedy = "vérifiez les deux : la commune a-t-elle un homonyme ?"
+            remedy = (
+                "vérifiez les deux : la commune a-t-elle un homonyme ? "
+                "quelques-unes dépendent du bureau de poste d'un département voisin"
+            )
             yield Issue("ROR210", f"{each.pointer}/code_insee", message, remedy)
 
 

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from rorcli.fields import Kind
+from rorcli.identifiers import INVISIBLE
 from rorcli.items import TIME, Capacite, Horaire
 from rorcli.model import CONSULTATION, Unite, spec_at
 from rorcli.text.document import Document
+from rorcli.text.render import scalar
 from rorcli.validation.findings import Issue
-from rorcli.validation.view import Check, View, day_of, named
+from rorcli.validation.view import Check, View, day_of, keys, named
 
 # The largest hospitals of the country have about two thousand beds on a site.
 MOST_BEDS = 5_000
@@ -107,6 +109,25 @@ _LIFE = ("date_ouverture", "date_fermeture", "date_reouverture")
 _FIRST_YEAR, _YEARS_AHEAD = 651, 50
 
 
+def check_invisible(view: View) -> Iterator[Issue]:
+    """ROR320: what came along when a text was copied, at its ends or within; blanks at its ends."""
+    for noun in view.nouns:
+        for spec in keys(type(noun)).texts:
+            value = getattr(noun, spec.key)
+            if not value or spec.key in _ADDRESSES:
+                continue
+            if (seen := _UNSEEN.sub("", value)) not in ("", value):
+                message = f"« {spec.label} » : des caractères qui ne se voient pas y sont restés"
+                remedy = f"écrivez {scalar(seen)}"
+                yield Issue("ROR320", f"{noun.pointer}/{spec.key}", message, remedy, mend=seen)
+
+
+_ADDRESSES = ("valeur", "site_internet")  # which have rules of their own
+# A line that ends is seen: a text on several lines (|, >) has one behind it.
+_BLANKS = rf"(?:[^\S\n]|[{INVISIBLE}])+"
+_UNSEEN = re.compile(rf"^{_BLANKS}|[{INVISIBLE}]|{_BLANKS}$")
+
+
 def check_hashes(document: Document) -> Iterator[Issue]:
     """ROR318: YAML takes " #1" for a comment; rorcli writes comments with a space, "# 1"."""
     for found in re.finditer(r"(?<=\S) #(?=[^\s#])(.*)", document.text):
@@ -128,4 +149,5 @@ def _is_free(pointer: str) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     check_hours, check_overlaps, check_counts, check_beds, check_future, check_sequence,
+    check_invisible,
 )  # fmt: skip

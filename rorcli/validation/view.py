@@ -98,9 +98,10 @@ class Keys(NamedTuple):
     lists: tuple[Spec, ...]
     codes: tuple[Spec, ...]
     days: tuple[Spec, ...]
+    texts: tuple[Spec, ...]
 
 
-_KINDS = ({Kind.NOUN, Kind.NOUNS}, LISTS, {Kind.CODE, Kind.CODES}, {Kind.DAY})
+_KINDS = ({Kind.NOUN, Kind.NOUNS}, LISTS, {Kind.CODE, Kind.CODES}, {Kind.DAY}, {Kind.TEXT})
 _KEYS: dict[type, Keys] = {}
 
 

@@ -26,7 +26,8 @@ from rorcli.validation.forms import meant, with_nought
 class _Seen(NamedTuple):
     """A breach with all that its message needs.
 
-    `around` is what holds the value, `source` the value as it is written, shortened.
+    `around` is what holds the value, `source` the value as it is written, shortened, `comment` what
+    ends its line.
     """
 
     breach: Breach
@@ -34,6 +35,7 @@ class _Seen(NamedTuple):
     around: Any
     value: Any
     source: str
+    comment: str
 
     @property
     def label(self) -> str:
@@ -66,7 +68,8 @@ def say(document: Document, breach: Breach) -> Issue:
         around, value = value, value.get(breach.key)
     source = " ".join(document.source(breach.place).split())
     source = source if len(source) <= _SHOWN else f"{source[:_SHOWN]}…"
-    seen = _Seen(breach, spec_at(breach.place) or ROOT, around, value, source)
+    spec, comment = spec_at(breach.place) or ROOT, document.comment(breach.place)
+    seen = _Seen(breach, spec, around, value, source, comment)
     return _place(breach.place, _SAY[breach.keyword](seen))
 
 
@@ -184,7 +187,7 @@ def _choice(seen: _Seen) -> Said:
     known = table.codes.get(text)
     if known and not isinstance(seen.value, str) and (known.in_value_set or known.ends_on):
         return _unquoted(spec, seen.source)
-    if labelled := table.by_label(text):
+    if labelled := table.by_label(text) or table.by_abbreviation(text):
         return _label(seen, table, labelled)
     if known:
         message = f"{seen.label} : le ROR n'admet pas {_quoted(text)} ({known.label})"
@@ -206,7 +209,7 @@ def _no_code(seen: _Seen, table: codes.Table) -> Said:
     message = f"{seen.label} : le code {_quoted(text)} n'existe pas"
     if sure := table.with_noughts(text):
         return "ROR114", message, f"écrivez {_with_label(sure)}", sure.code
-    near = table.closest(text)
+    near = table.by_label(seen.comment) or table.closest(text)
     remedy = f"peut-être {_with_label(near)} ; {_list(spec)}" if near else _list(spec)
     return "ROR114", message, remedy
 

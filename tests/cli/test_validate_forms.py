@@ -171,7 +171,7 @@ def test_an_explanation_for_programs_is_of_the_shipped_schema():
 
 @pytest.mark.parametrize(
     ("word", "said"),
-    [("ROR213", "ROR210 ("), ("ROR20", "ROR20"), ("siret", "docs/regles.md"), ("", "")],
+    [("ROR213", "ROR211 ("), ("ROR20", "ROR20"), ("siret", "docs/regles.md"), ("", "")],
 )
 def test_an_unknown_rule_is_a_wrong_call_that_names_the_closest(word, said):
     result = run(["validate", "--explain", word])

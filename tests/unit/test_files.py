@@ -38,6 +38,17 @@ def test_a_file_named_in_two_ways_is_one(tmp_path, monkeypatch):
     assert files.find(targets).paths == (Path("b.yaml"),)
 
 
+def test_a_file_that_is_protected_is_not_replaced(tmp_path):
+    path = tmp_path / "etab.yaml"
+    path.write_text("format: 1\n")
+    path.chmod(0o444)
+    before = files.read_file(path)
+    with pytest.raises(UsageError, match="etab.yaml : ce fichier est protégé en écriture"):
+        files.save(path, before, read("format: 2\n", str(path)))
+    assert path.read_text() == "format: 1\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
 def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path):
     (tmp_path / "a.yaml").write_text(TEXT)

@@ -1,10 +1,12 @@
 """What `--fix` writes for each kind of mistake, what it leaves to people, and what it never touches."""
 
+import re
+
 import pytest
 
 from rorcli.identifiers import usual_phone
 from rorcli.mending import mend
-from rorcli.text.document import read
+from rorcli.text.document import Document, read
 from rorcli.validation import validate
 from rorcli.validation.lessons import lessons
 from tests.sample import SAMPLE, TODAY, edited
@@ -43,6 +45,9 @@ CERTAIN = [
     ('"06"  # Standard', '"06"  # Secrétariat'),
     ("mode_exercice: L  # Libéral", "mode_exercice: libéral"),
     ("type: pole", "type: Pôle"),
+    ("nom: Pôle femme-mère-enfant", "nom: Pôle femme\u200b-mère-enfant\u00a0"),
+    ("id: 52/0000104", "id: 52/0000104\u200b"),
+    ('champ_activite: "01"', "champ_activite: MCO"),
     ("[lundi, mardi]", "[Lundi, MARDI]"),
     ("secteur: secteur_2", "secteur: c3"),
     ("secteur: secteur_2", "secteur: conventionné en Secteur 2"),
@@ -201,3 +206,16 @@ def test_what_is_no_establishment_is_left_as_it_is(text):
 )
 def test_a_french_number_is_written_in_pairs(written, usual):
     assert usual_phone(written) == usual
+
+
+def test_a_long_line_is_gone_through_once_for_all_its_values(monkeypatch):
+    asked: list[str] = []
+    tail = Document.tail
+
+    def counted(document: Document, pointer: str) -> re.Match[str] | None:
+        asked.append(pointer)
+        return tail(document, pointer)
+
+    monkeypatch.setattr(Document, "tail", counted)
+    mended(TIDY.replace("[lundi, mardi]", "[" + ", ".join(["lundi"] * 999) + "]"))
+    assert len(asked) < 99

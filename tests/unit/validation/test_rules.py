@@ -117,9 +117,11 @@ ADDRESSES = [
     Wrong("ROR209", "warning", "https://www.ch-saules.example", "§https://www..example", ("« https://www..example »",)),
     Wrong("ROR209", "warning", "https://www.ch-saules.example", '§"ftp://ch-saules.example"', ("https://",)),
     Wrong("ROR209", "warning", "https://www.ch-saules.example", '§"https://ch-saules.example/plan du site"', ()),
-    Wrong("ROR210", "warning", TOWN, 'code_postal: "44000", code_insee: §"49007", commune: Nantes', ("44000", "49007")),
-    Wrong("ROR210", "warning", TOWN, 'code_postal: "20200", code_insee: §"2A004", commune: Bastia', ("20200", "2A004")),
-    Wrong("ROR210", "warning", TOWN, 'code_postal: "97400", code_insee: §"97105", commune: Saint-Denis', ("97400",)),
+    Wrong("ROR211", "warning", TOWN, 'code_postal: §"00000", commune: Nantes', ("00000",)),
+    Wrong("ROR211", "warning", TOWN, 'code_postal: §"96000", commune: Nantes', ("96000", "aucun département")),
+    Wrong("ROR210", "info", TOWN, 'code_postal: "44000", code_insee: §"49007", commune: Nantes', ("44000", "49007")),
+    Wrong("ROR210", "info", TOWN, 'code_postal: "20200", code_insee: §"2A004", commune: Bastia', ("20200", "2A004")),
+    Wrong("ROR210", "info", TOWN, 'code_postal: "97400", code_insee: §"97105", commune: Saint-Denis', ("97400",)),
     Wrong("ROR209", "warning", "https://www.ch-saules.example", "§www.ch-saules.example", ("https://",)),
 ]  # fmt: skip
 ITEMS = [
@@ -175,6 +177,10 @@ PLAUSIBLE = [
     Wrong("ROR317", "warning", "comptee_le: 2026-05-10", "comptee_le: §2026-11-26T00:00:00Z", ("2026-11-26",)),
     Wrong("ROR318", "warning", "nom: Pôle femme-mère-enfant", "nom: §Pôle femme-mère-enfant #2", ("« #2 »", 'écrivez "Pôle femme-mère-enfant #2"', "# 2")),
     Wrong("ROR319", "warning", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant\n      date_ouverture: 1990-01-02\n      date_fermeture: §1990-01-01", ("1990-01-01", "avant date_ouverture")),
+    Wrong("ROR320", "warning", "nom: Pôle femme-mère-enfant", "nom: §Pôle femme\u200b-mère-enfant", ("écrivez Pôle femme-mère-enfant",)),
+    Wrong("ROR320", "warning", "nom: Pôle femme-mère-enfant", 'nom: §"\xa0Pôle "', ("écrivez Pôle",)),
+    Wrong("ROR320", "warning", "nom: Pôle femme-mère-enfant", "nom: §Pôle \u2067femme\u2069", ("écrivez Pôle femme",)),
+    Wrong("ROR320", "warning", "id: 52/0000104", "id: §52/0000104\u200b", ("écrivez 52/0000104",)),
     Wrong("ROR319", "warning", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant\n      date_ouverture: §0001-01-02", ("l'année 1 ",)),
 ]  # fmt: skip
 MISSING = [
@@ -264,6 +270,10 @@ RIGHT = [
     ("ROR315", BEDS, BEDS.replace("24", "5000")),
     ("ROR316", LAST, f"{LAST}        - {{{UO_2.replace('09', '32')}, activites: ['022'], praticiens: [{PERSON}], lieux: [{{id: 52/0000105}}]}}\n"),
     ("ROR317", "verifie_le: 2026-05-10", "verifie_le: 2026-11-25"),
+    ("ROR211", TOWN, 'code_postal: "98000", commune: Monaco'),
+    ("ROR211", TOWN, 'code_postal: "00100", commune: Armées'),
+    ("ROR211", TOWN, 'code_postal: "97500", commune: Saint-Pierre'),
+    ("ROR320", "nom: Pôle femme-mère-enfant", "nom: Pôle femme\xa0! mère"),
     ("ROR318", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant  # 2"),
     ("ROR318", "nom: Pôle femme-mère-enfant", 'nom: "Pôle femme-mère-enfant" #2'),
     ("ROR318", "nom: Pôle femme-mère-enfant", "nom: Pôle femme-mère-enfant#2"),
