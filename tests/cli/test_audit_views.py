@@ -97,12 +97,19 @@ def test_the_days_of_a_store_are_no_estimate(store, file):
         (["--fail-on", "praticiens"], 1),
         (["--fail-on", "national"], 1),
         (["--check", "national"], 1),
-        (["--check", "capacites", "--fail-on", "age"], 0),
+        (["--check", "age,capacites", "--fail-on", "capacites"], 0),
         (["--fail-on", "tout"], 2),
     ],
 )
 def test_what_fails_is_chosen(file, words, code):
     assert run(["audit", file, *words]).code == code
+
+
+def test_a_check_that_does_not_run_can_fail_nothing(file):
+    result = run(["audit", file, "--check", "age", "--fail-on", "praticiens"])
+    assert (result.code, result.out) == (2, "")
+    assert "--fail-on praticiens : ce contrôle n'est pas parmi ceux de --check" in result.err
+    assert "--check age,praticiens" in result.err
 
 
 def test_an_ecart_alone_fails_only_who_asks_for_it(file):

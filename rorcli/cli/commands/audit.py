@@ -100,8 +100,10 @@ def audit(
     session: Session = context.obj
     asked = criteria(session, older_than, as_of, check)
     asked = _with_register(session, asked, annuaire, _failing(fail_on, check, asked))
+    failing = _failing(fail_on, check, asked)
+    _require_run(failing, asked)
     wanted = parse_reports([*(reports or []), *([f"html={html}"] if html else [])], _FILED)
-    how = Telling(asked, view, output, wanted, _failing(fail_on, check, asked), show_personal)
+    how = Telling(asked, view, output, wanted, failing, show_personal)
     if paths and (place or what or ej or favoris):
         raise UsageError(
             "--ou, --quoi, --ej et --favoris choisissent dans l'annuaire, pas parmi des fichiers",
@@ -139,3 +141,12 @@ def _failing(fail_on: str | None, check: str | None, asked: Criteria) -> frozens
     if fail_on is not None:
         return frozenset() if fail_on == _NOTHING else frozenset(parse_checks(fail_on))
     return frozenset(asked.checks) - (frozenset() if check else {NATIONAL})
+
+
+def _require_run(failing: frozenset[str], asked: Criteria) -> None:
+    """A check that does not run would never fail anything: UsageError."""
+    if idle := sorted(failing.difference(asked.checks)):
+        raise UsageError(
+            f"--fail-on {','.join(idle)} : ce contrôle n'est pas parmi ceux de --check",
+            remedy=f"ajoutez-le : --check {','.join((*asked.checks, *idle))}",
+        )
