@@ -242,6 +242,15 @@ def _of_auth(auth: Mapping[str, Any], has_certificate: bool) -> Iterator[tuple[s
         yield f"auth_params.{name}", "réservé : rorcli le fixe lui-même"
 
 
+def commands(table: Mapping[str, Any], keys: Mapping[str, Key] = STORE) -> Iterator[str]:
+    """The keys of a store without faults whose secret a command prints."""
+    for name, value in table.items():
+        if keys[name].kind == "table":
+            yield from (f"{name}.{inner}" for inner in commands(value, keys[name].keys))
+        elif keys[name].kind == "secret" and "command" in value:
+            yield name
+
+
 def decode_auth(table: Mapping[str, Any], folder: Path) -> Auth:
     """An `auth` table without faults; paths in it are taken from `folder`."""
     values = _decoded(table, AUTH, folder)

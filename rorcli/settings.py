@@ -6,6 +6,7 @@ other people's data: it may set thresholds and name a store, never say where one
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -185,7 +186,7 @@ def _stores(found: Mapping[str, tuple[Any, str]], user_file: Path) -> dict[str, 
     local = f"sqlite:{user_data() / 'annuaire.sqlite'}"
     if not any(key.startswith("store.") for key in found):
         return {LOCAL: StoreSettings(LOCAL, local)}
-    from rorcli.access import contradictions, decode_store
+    from rorcli.access import commands, contradictions, decode_store
 
     tables: dict[str, dict[str, Any]] = {LOCAL: {"url": local}}
     for key, (value, _) in found.items():
@@ -197,12 +198,27 @@ def _stores(found: Mapping[str, tuple[Any, str]], user_file: Path) -> dict[str, 
         for name, table in tables.items()
         for key, fault in contradictions(table)
     ]
+    if _others_write(user_file):
+        faults += [
+            f"{user_file} : store.{name}.{key} : une commande ne se lit pas dans un fichier que "
+            f"d'autres peuvent modifier ; faites chmod go-w, et qu'il vous appartienne"
+            for name, table in tables.items()
+            for key in commands(table)
+        ]
     if faults:
         raise _refused(faults)
     beside = user_file.absolute().parent
     return {
         name: StoreSettings(name, **decode_store(table, beside)) for name, table in tables.items()
     }
+
+
+def _others_write(path: Path) -> bool:
+    """Whether somebody else may write a file; nobody where there are no modes."""
+    if os.name == "nt":
+        return False
+    about = path.stat()
+    return about.st_uid not in {0, os.getuid()} or bool(about.st_mode & 0o022)
 
 
 def _chosen(choice: str, origin: str, stores: Mapping[str, StoreSettings]) -> StoreSettings:

@@ -22,7 +22,7 @@ ROOMS = """
     planning planning.limits planning.facts planning.veils planning.changes planning.plan planning.structure
     access settings
     files inspection favorites schemafile basefile edition effects mending merging adoption
-    login login.ring login.secret login.wording login.tls login.wire login.identity login.otp login.receiver
+    login login.ring login.secret login.drawer login.wording login.tls login.wire login.identity login.otp login.receiver
     login.flows login.vault login.standing login.sessions login.checkup
     stores.base stores.sqlite_index stores.sqlite_file stores.sqlite stores.matching
     stores.fhir stores.fhir.lenses stores.fhir.moments stores.fhir.profiles stores.fhir.addresses stores.fhir.contacts

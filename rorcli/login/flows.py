@@ -21,7 +21,7 @@ from rorcli.access import Auth, is_safe
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login import Person, wording
 from rorcli.login.identity import Identity, read_id_token
-from rorcli.login.otp import next_code, read_seed
+from rorcli.login.otp import fresh_code, read_seed
 from rorcli.login.receiver import Receiver
 from rorcli.login.secret import Secret, Secrets, is_token
 from rorcli.login.wire import OAuthRefusal, Provider, Wire
@@ -228,11 +228,8 @@ def _seconds(told: Any, usual: float, most: float) -> float:
     return min(found, most) if found > 0 else usual  # not for NaN either
 
 
-def password(desk: Desk, last_step: int, keep_step: Callable[[int], None]) -> Tokens:
-    """Password and one-time code in one request, sent once (Keycloak's direct grant).
-
-    `keep_step` is told the step of a computed code before it is sent.
-    """
+def password(desk: Desk) -> Tokens:
+    """Password and one-time code in one request, sent once (Keycloak's direct grant)."""
     auth, held = desk.auth, desk.held
     login = desk.held.environment.get("RORCLI_LOGIN") or auth.login
     if not login and desk.person.can_ask:
@@ -240,25 +237,23 @@ def password(desk: Desk, last_step: int, keep_step: Callable[[int], None]) -> To
     word = held.get("PASSWORD", auth.password, "Mot de passe")
     if not login or not word:
         raise wording.not_logged_in(held.store)
-    code, step = _one_time_code(desk, last_step)
-    if step:
-        keep_step(step)
+    code = _one_time_code(desk, login)
     form = {auth.otp_param: code.reveal()} if code else {}
     return desk.ask("password", username=login, password=word.reveal(), scope=desk.scope, **form)
 
 
-def _one_time_code(desk: Desk, last_step: int) -> tuple[Secret | None, int]:
+def _one_time_code(desk: Desk, login: str) -> Secret | None:
     otp, held = desk.auth.otp, desk.held
     typed = held.get("OTP", question="Code à usage unique" if otp and not otp.seed else "")
     if typed or otp is None:
-        return typed, 0
+        return typed
     seed = held.get("TOTP_SEED", otp.seed)
     if seed is None:
         raise wording.explain(wording.Failure("otp_needed"), desk.auth)
     totp = read_seed(seed, otp)
     if totp.is_short:
         desk.person.warn("Votre clé TOTP a moins de 112 bits : demandez-en une plus longue.")
-    return next_code(totp, last_step, desk.clock, desk.sleep)
+    return fresh_code(totp, desk.auth.issuer, login, desk.clock, desk.sleep)
 
 
 def client(desk: Desk) -> Tokens:

@@ -11,6 +11,7 @@ import pyotp
 
 from rorcli.access import Otp
 from rorcli.errors import UsageError
+from rorcli.login.drawer import Drawer
 from rorcli.login.secret import Secret
 
 # A code must survive the way to the server and its check there.
@@ -77,3 +78,14 @@ def next_code(
     if (wait := step * totp.interval - at) > 0:
         sleep(wait)
     return Secret(totp.generate_otp(step)), step
+
+
+def fresh_code(
+    totp: Totp, issuer: str, login: str, now: Callable[[], float], sleep: Callable[[float], None]
+) -> Secret:
+    """A code that no run has shown for this account, of whichever store; its step is kept first."""
+    drawer = Drawer("steps", issuer, login)
+    with drawer.locked():
+        code, step = next_code(totp, int(drawer.read().get("step", 0)), now, sleep)
+        drawer.write({"step": step})
+    return code

@@ -124,20 +124,36 @@ class Secrets:
 
 def private_text(path: Path) -> str:
     """The text of a file that is its owner's only, without blank ends. UsageError for any other."""
-    if fault := why_not_private(path):
-        raise UsageError(fault, remedy=f"chmod 600 {path}")
     try:
-        return path.read_text("utf-8").strip()
+        return private_bytes(path).decode().strip()
     except (OSError, ValueError) as error:  # not UTF-8, or no path
         raise UsageError(f"{path} : lecture impossible") from error
 
 
+def private_bytes(path: Path, *, follows: bool = True) -> bytes:
+    """What a file holds that is its owner's only: the one that is read is the one that is judged.
+
+    Raises:
+        UsageError: Others may read it.
+        OSError: It cannot be opened; without `follows`, it may be a link (POSIX).
+    """
+    extra = 0 if follows else getattr(os, "O_NOFOLLOW", 0)
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | extra)) as opened:
+        if fault := _fault(path, os.fstat(opened.fileno())):
+            raise UsageError(fault, remedy=f"chmod 600 {path}")
+        return opened.read()
+
+
 def why_not_private(path: Path) -> str:
-    """Why a file with secrets must not be trusted; "" when it may, or where there are no modes."""
+    """Why a file that others open must not be trusted; "" when it may, or cannot be looked at."""
     try:
-        about = path.stat()
+        return _fault(path, path.stat())
     except (OSError, ValueError):  # whoever opens it will tell
         return ""
+
+
+def _fault(path: Path, about: os.stat_result) -> str:
+    """Why a file is not its owner's only; "" where there are no modes."""
     if os.name == "nt":
         return ""
     if about.st_uid != os.getuid():

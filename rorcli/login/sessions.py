@@ -10,7 +10,6 @@ import os
 import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -123,9 +122,9 @@ def sign_in(
         raise not_logged_in(store.name)
     desk = open_desk(store, person)
     _warn_of_certificate(store, desk)
-    tokens = _obtained(desk, chosen, door, vault, opens_browser=opens_browser)
+    tokens = _obtained(desk, chosen, door, opens_browser=opens_browser)
     with vault.locked():
-        record = _record(tokens, door or chosen, vault.read().last_step)
+        record = _record(tokens, door or chosen)
         # A service account asks for a new token at each run: nothing to keep, nothing to steal.
         return record if chosen == "client" else vault.keep(record, tokens.access, tokens.refresh)
 
@@ -138,7 +137,7 @@ def _warn_of_certificate(store: StoreSettings, desk: Desk) -> None:
         desk.person.warn(f"Votre certificat finit bientôt ({certificate}).")
 
 
-def _obtained(desk: Desk, flow: str, door: str, vault: Vault, *, opens_browser: bool) -> Tokens:
+def _obtained(desk: Desk, flow: str, door: str, *, opens_browser: bool) -> Tokens:
     from rorcli.login import flows
 
     match flow:
@@ -149,8 +148,7 @@ def _obtained(desk: Desk, flow: str, door: str, vault: Vault, *, opens_browser: 
         case "password":
             if desk.auth.otp and is_unattended(desk.auth, os.environ):
                 desk.person.warn(ONE_FACTOR)
-            with vault.locked():
-                return flows.password(desk, vault.read().last_step, partial(_keep_step, vault))
+            return flows.password(desk)
         case _:
             return flows.browser(desk, door, opens=opens_browser)
 
@@ -165,7 +163,7 @@ def take_token(store: StoreSettings, text: str) -> Record:
     tokens = Tokens(Secret(text), obtained_at=time.time(), expires_at=expiry_of(text))
     vault = Vault(store)
     with vault.locked():
-        record = _record(tokens, "token", vault.read().last_step)
+        record = _record(tokens, "token")
         return vault.keep(record, tokens.access, None)
 
 
@@ -249,11 +247,11 @@ def _unattended(store: StoreSettings, person: Person, vault: Vault, record: Reco
         raise StoreDeniedError("le mot de passe réglé a été refusé deux fois : plus aucun essai",
                                remedy="corrigez-le, puis rorcli login")  # fmt: skip
     try:
-        tokens = flows.password(desk, record.last_step, partial(_keep_step, vault))
+        tokens = flows.password(desk)
     except PasswordRefusedError:
         vault.write(replace(vault.read(), failures=record.failures + 1))
         raise
-    kept = _record(tokens, "password", vault.read().last_step)
+    kept = _record(tokens, "password")
     vault.keep(kept, tokens.access, tokens.refresh)
     return tokens
 
@@ -283,13 +281,9 @@ def _revoked(store: StoreSettings, person: Person, access: Any, refresh: Any) ->
     return flows.revoke(desk, refresh or access, "refresh_token" if refresh else "access_token")
 
 
-def _keep_step(vault: Vault, step: int) -> None:
-    vault.write(replace(vault.read(), last_step=step))
-
-
-def _record(tokens: Tokens, method: str, last_step: int) -> Record:
+def _record(tokens: Tokens, method: str) -> Record:
     return Record(method, asdict(tokens.identity), "", tokens.obtained_at, tokens.expires_at,
-                  tokens.refresh is not None, last_step)  # fmt: skip
+                  tokens.refresh is not None)  # fmt: skip
 
 
 def _is_due(tokens: Tokens) -> bool:

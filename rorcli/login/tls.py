@@ -8,6 +8,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from urllib3 import Retry
 
 from rorcli.access import LOOPBACK
 from rorcli.errors import StoreUnavailableError, UsageError
-from rorcli.login.secret import Secrets, why_not_private
+from rorcli.login.secret import Secrets, private_bytes, why_not_private
 from rorcli.settings import StoreSettings
 
 SOON = timedelta(days=30)
@@ -130,12 +131,11 @@ def certificate_of(store: StoreSettings, held: Secrets) -> Certificate | None:
 
 
 def _load_own(context: ssl.SSLContext, store: StoreSettings, held: Secrets) -> None:
-    own = store.key or store.pkcs12
-    if fault := why_not_private(Path(own)):
-        raise UsageError(fault, remedy=f"chmod 600 {own}")
     if store.pkcs12:
         _load_pkcs12(context, store, held)
         return
+    if fault := why_not_private(Path(store.key)):
+        raise UsageError(fault, remedy=f"chmod 600 {store.key}")
     try:
         phrase = held.get("KEY_PASSPHRASE", store.passphrase)
         # Without a function OpenSSL would ask on the terminal itself.
@@ -170,15 +170,14 @@ def _load_pkcs12(context: ssl.SSLContext, store: StoreSettings, held: Secrets) -
 def _opened(store: StoreSettings, held: Secrets) -> tuple[Any, Any, list[Any]]:
     from cryptography.hazmat.primitives.serialization import pkcs12
 
-    phrase = held.get("KEY_PASSPHRASE", store.passphrase,
-                         question=f"Mot de passe de {Path(store.pkcs12).name}")  # fmt: skip
-    password = phrase.reveal().encode() if phrase else None
-    try:
-        content = Path(store.pkcs12).read_bytes()
+    key = certificate = None
+    others: list[Any] = []
+    with suppress(OSError, ValueError):
+        content = private_bytes(Path(store.pkcs12))
+        phrase = held.get("KEY_PASSPHRASE", store.passphrase,
+                          question=f"Mot de passe de {Path(store.pkcs12).name}")  # fmt: skip
+        password = phrase.reveal().encode() if phrase else None
         key, certificate, others = pkcs12.load_key_and_certificates(content, password)
-    except (OSError, ValueError):
-        key = certificate = None
-        others = []
     if key is None or certificate is None:
         raise UsageError("mot de passe du fichier .p12 incorrect, ou fichier illisible",
                          remedy=f"vérifiez {store.pkcs12} et passphrase")  # fmt: skip

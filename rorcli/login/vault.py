@@ -7,29 +7,26 @@ the first. A lock file makes parallel runs refresh one after the other.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from rorcli.errors import StoreUnavailableError, UsageError
-from rorcli.login.secret import Secret, why_not_private
+from rorcli.errors import UsageError
+from rorcli.login.drawer import Drawer
+from rorcli.login.secret import Secret
 from rorcli.settings import StoreSettings
 
 SCHEMA = "rorcli/session/v1"
 # Windows keeps 2 560 bytes of UTF-16 under a name.
 CHUNK = 1000
-LOCK_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A session as it is told; the tokens are read apart. Instants: seconds since 1970, 0 unknown.
 
-    `last_step` is that of the last one-time code, `failures` counts refused unattended passwords.
+    `failures` counts refused unattended passwords.
     """
 
     method: str = ""
@@ -38,7 +35,6 @@ class Record:
     obtained_at: float = 0
     expires_at: float = 0
     has_refresh: bool = False
-    last_step: int = 0
     failures: int = 0
     chunks: int = 0
     tokens: str = ""
@@ -63,28 +59,17 @@ class Vault:
     """The place of one session."""
 
     def __init__(self, store: StoreSettings) -> None:
-        import platformdirs
-
         auth = store.auth
         parts = (auth.issuer or auth.token_endpoint, auth.client_id) if auth else ("", "")
-        self._name = hashlib.sha256("\n".join((*parts, origin_of(store.url))).encode()).hexdigest()
-        state = Path(platformdirs.user_state_dir("rorcli", appauthor=False))
-        self.path = state / "sessions" / f"{self._name[:32]}.json"
+        self._drawer = Drawer("sessions", *parts, origin_of(store.url))
+        self.path = self._drawer.path
         self._storage = auth.storage if auth else "auto"
 
     def read(self) -> Record:
         """What is kept; an empty Record when nothing is. UsageError when others may read it."""
-        if not self.path.exists() and not self.path.is_symlink():
-            return Record()
-        planted = f"{self.path} est un lien" if self.path.is_symlink() else ""
-        if fault := planted or why_not_private(self.path):
-            raise UsageError(fault, remedy=f"supprimez {self.path}, puis rorcli login")
-        try:
-            found = json.loads(self.path.read_text("utf-8"))
-            known = {name: found[name] for name in Record.__dataclass_fields__ if name in found}
-            return Record(**known) if found.get("schema") == SCHEMA else Record()
-        except (OSError, ValueError, TypeError, AttributeError):
-            return Record()  # half a file is no session: one logs in again
+        found = self._drawer.read()
+        known = {name: found[name] for name in Record.__dataclass_fields__ if name in found}
+        return Record(**known) if found.get("schema") == SCHEMA else Record()
 
     def tokens(self, record: Record) -> tuple[Secret, Secret | None] | None:
         """Access and refresh token of a session; None when the keyring lost them."""
@@ -104,7 +89,7 @@ class Vault:
         former = self.read()
         if self._storage == "none":
             self._forget(range(former.chunks))
-            self.write(Record(last_step=record.last_step))
+            self.write(Record())
             return replace(record, storage="")
         text = json.dumps({"access": access.reveal(), "refresh": refresh and refresh.reveal()})
         chunks = self._in_keyring(text) if self._storage != "file" else 0
@@ -119,54 +104,23 @@ class Vault:
 
     def write(self, record: Record) -> None:
         """Replaces the file, for its owner only."""
-        if self.path.is_symlink():
-            raise UsageError(f"{self.path} est un lien", remedy=f"supprimez {self.path}")
-        from rorcli import files
-
-        self._folder()
-        files.write(self.path, json.dumps({"schema": SCHEMA, **asdict(record)}), mode=files.PRIVATE)
+        self._drawer.write({"schema": SCHEMA, **asdict(record)})
 
     def forget(self) -> None:
-        """Deletes the session; the step of the last code stays, for the next one."""
+        """Deletes the session."""
         with suppress(UsageError):
-            record = self.read()
-            self._forget(range(record.chunks))
-            if record.last_step:
-                self.write(Record(last_step=record.last_step))
-                return
+            self._forget(range(self.read().chunks))
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
             raise UsageError(f"{self.path} : suppression impossible") from error
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """One run at a time; StoreUnavailableError after a minute."""
-        from filelock import FileLock, Timeout
-
-        self._folder()
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=LOCK_S, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise StoreUnavailableError(
-                "une autre commande renouvelle cette session depuis une minute",
-                remedy="réessayez plus tard",
-            ) from None
-        except OSError:
-            pass  # where no file can be, nothing is kept: a service account needs nothing more
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _folder(self) -> None:
-        with suppress(OSError):  # whoever writes there will tell
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.path.parent.chmod(0o700)
+        return self._drawer.locked()
 
     def _names(self, chunks: int) -> list[str]:
-        return [f"{self._name[:32]}.{number}" for number in range(chunks)]
+        return [f"{self._drawer.name}.{number}" for number in range(chunks)]
 
     def _in_keyring(self, text: str) -> int:
         """How many pieces the keyring took; 0 when it did not take them all."""
@@ -184,4 +138,4 @@ class Vault:
             from rorcli.login import ring
 
             for number in numbers:
-                ring.forget(f"{self._name[:32]}.{number}")
+                ring.forget(f"{self._drawer.name}.{number}")

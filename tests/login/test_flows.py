@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import pyotp
 import pytest
 import requests
 from joserfc.jws import extract_compact
@@ -10,7 +11,9 @@ from joserfc.jws import extract_compact
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login import flows, sessions
 from rorcli.login.receiver import Receiver
+from rorcli.settings import StoreSettings
 from tests.login.conftest import Browser, Typist
+from tests.login.provider import Provider
 from tests.pki import new_key, private_pem
 
 
@@ -135,7 +138,7 @@ def test_password_and_code_go_in_one_request(configure, provider, monkeypatch):
     provider.nonce = None
     store = configure('method = "password"\notp = {from = "prompt"}')
     person = Typist("CANARI-mot", "123456")
-    flows.password(desk_of(store, person), 0, lambda step: None)
+    flows.password(desk_of(store, person))
     [asked] = provider.seen("/token")
     assert asked.form["grant_type"] == "password"
     assert (asked.form["username"], asked.form["password"]) == ("referent", "CANARI-mot")
@@ -143,18 +146,29 @@ def test_password_and_code_go_in_one_request(configure, provider, monkeypatch):
     assert person.told == ["Mot de passe", "Code à usage unique"]
 
 
-def test_a_step_is_kept_before_its_code_is_sent(configure, provider, monkeypatch):
-    monkeypatch.setenv("RORCLI_PASSWORD", "CANARI-mot")
-    monkeypatch.setenv("RORCLI_TOTP_SEED", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    store = configure('method = "password"\nlogin = "x"\notp = {from = "seed", seed = {prompt = true}}'
-                      '\notp_param = "otp"')  # fmt: skip
-    kept: list[int] = []
+SEEDED = 'method = "password"\notp = {from = "seed", seed = {prompt = true}}\notp_param = "otp"\n'
+
+
+def code_sent(store: StoreSettings, provider: Provider, now: float) -> str:
+    """The one-time code of a login at that time, which the provider refuses."""
     provider.says("/token", 401, {"error": "invalid_grant"})
+    desk = replace(desk_of(store), clock=lambda: now, sleep=lambda _: None)
     with pytest.raises(StoreDeniedError):
-        flows.password(desk_of(store), 0, kept.append)
-    assert len(kept) == 1
-    assert len(provider.seen("/token")) == 1
-    assert len(provider.seen("/token")[0].form["otp"]) == 6
+        flows.password(desk)
+    return provider.seen("/token")[-1].form["otp"]
+
+
+def test_an_account_shows_no_code_twice_whichever_store_it_opens(configure, provider, monkeypatch):
+    monkeypatch.setenv("RORCLI_PASSWORD", "CANARI-mot")
+    monkeypatch.setenv("RORCLI_TOTP_SEED", seed := "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    one = configure(SEEDED + 'login = "x"')
+    other = configure(SEEDED + 'login = "x"', url="fhir+https://autre.example/fhir")
+    someone_else = configure(SEEDED + 'login = "y"')
+    at = pyotp.TOTP(seed).at
+    assert code_sent(one, provider, 300) == at(300)
+    assert code_sent(other, provider, 300) == at(330)
+    assert code_sent(someone_else, provider, 300) == at(300)
+    assert len(provider.seen("/token")) == 3
 
 
 # Services

@@ -8,6 +8,7 @@ import ssl
 import stat
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import requests
@@ -17,7 +18,7 @@ from rorcli.cli.crash import render
 from rorcli.errors import RorcliError, StoreDeniedError, StoreUnavailableError, UsageError
 from rorcli.login import flows, sessions, tls, wording
 from rorcli.login.receiver import Receiver
-from rorcli.login.secret import Secret, Secrets, redacted
+from rorcli.login.secret import Secret, Secrets, private_text, redacted
 from rorcli.login.vault import Vault, origin_of
 from tests.cli.harness import run
 from tests.login.conftest import Browser, Typist, source_of
@@ -46,7 +47,7 @@ def test_netrc_is_never_read(configure, provider, tmp_path, monkeypatch):
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     provider.nonce = None
-    flows.password(desk_of(configure(PASSWORD)), 0, lambda step: None)
+    flows.password(desk_of(configure(PASSWORD)))
     seen = [each for path in ("/realm/.well-known/openid-configuration", "/token", "/certs")
             for each in provider.seen(path)]  # fmt: skip
     assert len(seen) == 3
@@ -63,7 +64,7 @@ def test_a_redirect_is_not_followed_and_its_target_is_named(configure, provider,
     other = Provider()
     provider.says(path, status, "", Location=f"{other.base}/token")
     with pytest.raises(UsageError, match=f"renvoie vers {other.base.removeprefix('http://')}"):
-        flows.password(desk_of(configure(PASSWORD)), 0, lambda step: None)
+        flows.password(desk_of(configure(PASSWORD)))
     assert other.seen("/token") == []
     other.close()
 
@@ -270,7 +271,7 @@ def test_what_others_say_loses_secrets(text):
 def test_a_traceback_holds_no_secret(configure, provider):
     provider.says("/token", 500)
     with pytest.raises(StoreUnavailableError) as raised:
-        flows.password(desk_of(configure(PASSWORD)), 0, lambda step: None)
+        flows.password(desk_of(configure(PASSWORD)))
     provider.close()
     with pytest.raises(StoreUnavailableError) as gone:
         flows.client(desk_of(configure(PASSWORD)))
@@ -348,6 +349,33 @@ def test_a_session_that_others_could_read_or_plant_is_refused(configure, tmp_pat
         vault.write(kept)
     assert run(["whoami"], store="prod").code == 2
     assert store
+
+
+@POSIX
+def test_the_file_that_is_judged_is_the_one_that_is_read(tmp_path, monkeypatch):
+    place, private = tmp_path / "mot", tmp_path / "prive"
+    for each, mode in ((place, 0o644), (private, 0o600)):
+        each.write_text("CANARI-mot")
+        each.chmod(mode)
+    before = private.stat()
+    # A look at the name, as before somebody puts another file there.
+    monkeypatch.setattr(Path, "stat", lambda _, **__: before)
+    with pytest.raises(UsageError, match="lisible par d'autres"):
+        private_text(place)
+
+
+@POSIX
+def test_a_secret_may_come_by_a_link_or_a_pipe_of_the_shell(tmp_path):
+    place = tmp_path / "..data"
+    place.write_text("CANARI-mot\n")
+    place.chmod(0o600)
+    (tmp_path / "mot").symlink_to(place)
+    assert private_text(tmp_path / "mot") == "CANARI-mot"
+    reader, writer = os.pipe()
+    os.write(writer, b"CANARI-tube\n")
+    os.close(writer)
+    assert private_text(Path(f"/dev/fd/{reader}")) == "CANARI-tube"
+    os.close(reader)
 
 
 @POSIX

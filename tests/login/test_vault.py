@@ -13,7 +13,7 @@ import pytest
 from keyring.backend import KeyringBackend
 
 from rorcli.errors import StoreDeniedError, StoreUnavailableError, UsageError
-from rorcli.login import ring, vault
+from rorcli.login import drawer, ring
 from rorcli.login.secret import Secret, Secrets
 from rorcli.login.standing import standing
 from rorcli.login.vault import Vault
@@ -253,7 +253,7 @@ def test_an_unattended_password_is_sent_once_and_its_session_serves_the_next_run
 
 
 def test_a_lock_that_is_never_let_go_is_told(configure, monkeypatch):
-    monkeypatch.setattr(vault, "LOCK_S", 0.05)
+    monkeypatch.setattr(drawer, "LOCK_S", 0.05)
     place = Vault(configure())
     other = Vault(configure())
     with (

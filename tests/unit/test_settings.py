@@ -1,5 +1,6 @@
 """Which value wins, where it came from, and what a settings file may not hold."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,28 @@ def test_a_fault_names_file_key_and_what_was_expected(desk, text, fault):
     message = desk.refused(user=text)
     assert str(desk.user) in message
     assert fault in message
+
+
+COMMANDS = """
+passphrase = {command = ["coffre", "lire"]}
+[store.essai.auth]
+issuer = "https://idp.example/realms/ror"
+client_id = "rorcli"
+otp = {from = "seed", seed = {command = ["coffre", "lire"]}}
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_a_command_in_a_file_that_others_may_write_is_refused(desk, mode):
+    desk.load(user=STORES + COMMANDS)
+    desk.user.chmod(mode)
+    with pytest.raises(UsageError) as raised:
+        load_settings({}, desk.cwd, {})
+    for key in ("passphrase", "auth.otp.seed"):
+        assert f"{desk.user} : store.essai.{key} : une commande ne se lit" in raised.value.message
+    desk.user.write_text(STORES, encoding="utf-8")
+    assert load_settings({}, desk.cwd, {"store": "prod"}).store.production
 
 
 def test_a_file_that_is_no_text_is_told(desk):
