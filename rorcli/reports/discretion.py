@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from os.path import commonprefix
+from unicodedata import combining, normalize
 
 from rorcli.items import Contact, Praticien
 from rorcli.model import Establishment, Unite
@@ -21,13 +22,24 @@ def personal(establishment: Establishment) -> frozenset[str]:
 
 def _words(view: View) -> Iterator[str | None]:
     for person in view.all_of(Praticien):
-        yield from (person.nom, person.prenom)
+        yield from _spellings(person.nom or "")
+        yield from _spellings(person.prenom or "")
     for unit in view.all_of(Unite):
         yield unit.nom if unit.unite_sensible else None
     for contact in view.all_of(Contact):
         for telecom in contact.telecoms:
             is_reserved = RESERVED in (contact.confidentialite, telecom.confidentialite)
             yield telecom.valeur if is_reserved else None
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name as units and messages may hold it: TARTAMPION, Tartampion, with or without accents.
+
+    Not in small letters: Petit and Blanc are words.
+    """
+    bare = "".join(c for c in normalize("NFD", name) if not combining(c))
+    for each in (name, bare):
+        yield from (each, each.upper(), each.title())
 
 
 def hiding(words: Iterable[str]) -> Callable[[str], str]:
