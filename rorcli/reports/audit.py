@@ -7,7 +7,7 @@ fields are separated by tabs. The JSON is described by `schemas/audit.v1.schema.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rorcli.plurals import counted
@@ -98,8 +98,23 @@ def told(each: Requirement, one: Audit | None = None) -> str:
         words += " (estimation, d'après les vérifications)"
     if found and found.units:
         names = (one.names[key].path if one and key in one.names else key for key in found.units)
-        words += f" ; à revoir : {', '.join(names)}"
+        lacks = (", ".join(found.lacks.get(key, ())) for key in found.units)
+        listed = (f"{name} ({lack})" if lack else name
+                  for name, lack in zip(names, lacks, strict=True))  # fmt: skip
+        words += f" ; {_TO_MEND[each.code]} : {', '.join(listed)}"
     return words
+
+
+# What is wrong with the units that a requirement names, by the key to look at.
+_TO_MEND: Mapping[str, str] = {
+    "CO1": "« urgence » manque au nom",
+    "CO2": "le nom (maternité), niveau_maternite et activites ne vont pas ensemble",
+    "CO3": "unite_sensible est à revoir (oui : médecine pénitentiaire, NRBC, et elles seules)",
+    "CP4": "à compléter",
+    "CP5": "type_offre ou temporalite_accueil manque",
+    "CP6": "aucune place installée",
+    "RE1.2": "à vérifier, puis rorcli confirm",
+}
 
 
 def about(gap: Requirement, key: str) -> str:
