@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from rorcli.fields import Kind, Spec
@@ -64,6 +66,33 @@ def strays(spec: Spec, pointer: str, held: Mapping[str, Any]) -> list[str]:
 def keys_at(pointer: str) -> Mapping[str, Spec]:
     """The keys that the mapping at a pointer may hold."""
     return keys_of((spec_at(pointer) or ROOT).noun())
+
+
+def strangers(breaches: Iterable[Breach], data: Any) -> dict[str, str]:
+    """Items that are of another list: pointer -> the key whose line is missing above them.
+
+    Such an item has keys that its list does not know, and none that the other one lacks.
+    """
+    unknown = Counter(each.pointer for each in breaches if each.keyword == UNKNOWN)
+    found: dict[str, str] = {}
+    for pointer, count in unknown.items():
+        item = value_at(data, pointer)
+        if pointer.rpartition("/")[2].isdigit() and (count > 1 or count == len(item)):
+            lists, around = _lists_at(holder(pointer)), value_at(data, holder(pointer))
+            own = (key for key, keys in lists.items() if key not in around and item.keys() <= keys)
+            found |= {pointer: key for key in islice(own, 1)}  # noqa: B035 - one at most
+    return found
+
+
+def holder(item: str) -> str:
+    """The pointer of what holds the list of an item."""
+    return item.rsplit("/", 2)[0]
+
+
+def _lists_at(pointer: str) -> Mapping[str, Collection[str]]:
+    """The keys of the items of each list that the mapping at a pointer may hold."""
+    lists = (spec for spec in keys_at(pointer).values() if spec.kind is Kind.NOUNS)
+    return {spec.key: keys_of(spec.noun()).keys() for spec in lists}
 
 
 def typo(breach: Breach, around: Mapping[str, Any]) -> str:

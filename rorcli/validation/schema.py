@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rorcli.model import UO_KEYS
 from rorcli.text.document import Document
-from rorcli.validation.causes import Breach, cause, typo, value_at
+from rorcli.validation.causes import Breach, cause, holder, strangers, typo, value_at
 from rorcli.validation.findings import Issue
-from rorcli.validation.wording import RANK, say, say_unquoted
+from rorcli.validation.wording import RANK, say, say_homeless, say_unquoted
 
 SCHEMA = Path(__file__).parents[1] / "data" / "etablissement.schema.min.json"
 
@@ -107,7 +107,9 @@ class Checked(NamedTuple):
 
 def check_schema(document: Document, find: Engine | None = None) -> Checked:
     """Every cause once: of several breaches at one place, only the most telling is said."""
-    breaches = (find or engine())(document.data)
+    every = (find or engine())(document.data)
+    strange = strangers(sorted(every, key=lambda each: _steps(each.pointer)), document.data)
+    breaches = [each for each in every if not _is_within(each.pointer, strange)]
     mistyped = {each.pointer.rpartition("/")[0] for each in breaches if _is_uo_of_units(each)}
     held = {each.pointer: value_at(document.data, each.pointer) for each in breaches}
     first: dict[str, Breach] = {}
@@ -120,11 +122,34 @@ def check_schema(document: Document, find: Engine | None = None) -> Checked:
         for each in first.values()
         if each.keyword != "required" or (each.place not in meant and each.pointer not in mistyped)
     ]
-    issues = [say(document, breach) for breach in told]
+    issues = [say_homeless(document.data, each, key) for each, key in _first(strange)]
+    issues += [say(document, breach) for breach in told]
     untold = (f"{unit}/{key}" for unit in mistyped for key in UO_KEYS)
-    broken = meant.union((breach.place for breach in breaches), untold)
+    missing = (
+        f"{each.rpartition('/')[0].rpartition('/')[0]}/{key}" for each, key in strange.items()
+    )
+    broken = meant.union((breach.place for breach in every), untold, strange, missing)
     unquoted = (say_unquoted(*each) for each in document.ambiguous if each[0] not in broken)
     return Checked([*issues, *(each for each in unquoted if each)], frozenset(broken))
+
+
+def _steps(pointer: str) -> list[tuple[int, str]]:
+    """What sorts pointers as the file has them: the tenth item behind the second."""
+    return [(int(step) if step.isdigit() else 0, step) for step in pointer.split("/")]
+
+
+def _first(strange: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Of the items that miss one line above them, the first."""
+    told = set()
+    for place, key in strange.items():
+        if (holder(place), key) not in told:
+            told.add((holder(place), key))
+            yield place, key
+
+
+def _is_within(pointer: str, places: Collection[str]) -> bool:
+    """True at one of the places, or below it."""
+    return any(pointer == place or pointer.startswith(f"{place}/") for place in places)
 
 
 def _is_uo_of_units(breach: Breach) -> bool:

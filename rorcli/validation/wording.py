@@ -84,6 +84,15 @@ def say_unquoted(place: str, source: str) -> Issue | None:
     return None if spec is None else _place(place, _unquoted(spec, source))
 
 
+def say_homeless(data: Any, place: str, key: str) -> Issue:
+    """The issue with an item that stands in another list than its own, called `key`."""
+    above = place.rpartition("/")[0]
+    own, other = keys_at(above.rpartition("/")[0])[key], spec_at(above) or ROOT
+    message = f"« {own.label} » sous « {other.label} » : la ligne « {key}: » manque au-dessus"
+    remedy = f"ajoutez-la, avec le retrait de « {other.key}: »"
+    return Issue("ROR110", f"{place}/{next(iter(value_at(data, place)))}", message, remedy)
+
+
 def _unquoted(spec: Spec, source: str) -> Said:
     message = f"« {spec.label} » : {source} sans guillemets n'est pas lu partout comme un texte"
     text = source

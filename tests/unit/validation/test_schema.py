@@ -273,3 +273,25 @@ def test_engines_read_patterns_alike(text):
     seen = [find({"entite_juridique": data}) for find in (rust, python)]
     assert set(seen[0]) == set(seen[1])
     assert any(breach.pointer.endswith("/finess") for breach in seen[0])
+
+
+@pytest.mark.parametrize(
+    ("key", "above", "label"),
+    [("lieux", "praticiens", "Lieux"), ("unites", "contacts", "Unités"),
+     ("praticiens", "horaires", "Praticiens"), ("horaires", "contacts", "Horaires")],
+)  # fmt: skip
+def test_a_line_that_names_a_list_and_went_is_one_finding_at_what_lost_it(key, above, label):
+    lines = (EXAMPLES / "ch-des-saules.yaml").read_text("utf-8").split("\n")
+    gone = next(n for n, line in enumerate(lines) if n > 100 and line.strip() == f"{key}:")
+    text = "\n".join([*lines[:gone], *lines[gone + 1 :]])
+    [found] = validate(read(text, "s.yaml"), TODAY)
+    assert (found.rule, found.line) == ("ROR110", gone + 1)
+    assert found.message == (
+        f"« {label} » sous « {above.title()} » : la ligne « {key}: » manque au-dessus"
+    )
+
+
+def test_an_item_with_a_key_too_many_is_not_taken_for_another_list_s():
+    text = SAMPLE.replace('- nature: "06"', '- id: "1"\n      nature: "06"')
+    [found] = validate(read(text, "s.yaml"), TODAY)
+    assert found.message == "clé inconnue « id »"
