@@ -36,7 +36,9 @@ def test_what_we_do_not_know_survives_any_change(before, after, seed):
     bare = written(before)
     adorned = decorated(bare, Random(seed))
     expected, found = changes(after, tree_of(bare)), changes(after, tree_of(adorned))
-    assert [plain(pair) for pair in map(list, found)] == [list(pair) for pair in expected]
+    # What a pair holds besides, `onto`, works on states of a server: its own tests are the store's.
+    sides = [[list(pair[:3]) for pair in pairs] for pairs in (found, expected)]
+    assert [plain(pair) for pair in sides[0]] == sides[1]
     for pair in found:
         if pair.before and pair.after:
             for key in ("text", "contained"):
