@@ -76,11 +76,13 @@ class Page:
     """What a person does on the login page."""
 
     def __init__(self, window):
+        from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.common.by import By
         from selenium.webdriver.support.ui import WebDriverWait
 
         self.window, self.by = window, By
-        self.wait = WebDriverWait(window, 40)
+        # What was found may go with its page before it is read: it is looked for again.
+        self.wait = WebDriverWait(window, 40, ignored_exceptions=[StaleElementReferenceException])
 
     def open(self, url: str) -> None:
         self.window.get("about:blank")
@@ -89,9 +91,13 @@ class Page:
         self.window.get(url)
 
     def type(self, field: str, text: str) -> None:
-        box = self.wait.until(lambda w: w.find_element(self.by.ID, field))
-        box.clear()
-        box.send_keys(text)
+        def typed(window) -> bool:
+            box = window.find_element(self.by.ID, field)
+            box.clear()
+            box.send_keys(text)
+            return True
+
+        self.wait.until(typed)
 
     def submit(self) -> None:
         self.window.find_element(self.by.CSS_SELECTOR, "[type=submit]").click()
