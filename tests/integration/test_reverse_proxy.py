@@ -98,7 +98,7 @@ def told(*words: str | Path) -> Result:
 def test_rorcli_works_through_nginx_with_its_certificate(front, tmp_path, monkeypatch):
     monkeypatch.setenv("RORCLI_CONFIG", str(settings(tmp_path, front, with_certificate=True)))
     assert told("doctor").code == 0
-    assert told("load", EXAMPLE).code == 0
+    assert told("load", shutil.copy(EXAMPLE, tmp_path)).code == 0
     card = tmp_path / "etab.yaml"
     assert told("pull", "490099918", "-f", card).code == 0
     assert run(["edit", card, "telephone=02 61 91 00 44"]).code == 0
@@ -110,7 +110,7 @@ def test_rorcli_works_through_nginx_with_its_certificate(front, tmp_path, monkey
 
 def test_links_lead_back_to_nginx_and_administration_is_closed(front, tmp_path, monkeypatch):
     monkeypatch.setenv("RORCLI_CONFIG", str(settings(tmp_path, front, with_certificate=True)))
-    assert told("load", EXAMPLE).code == 0
+    assert told("load", shutil.copy(EXAMPLE, tmp_path)).code == 0
     page = front.get("Organization", params={"_count": "1"}).json()
     [following] = [link["url"] for link in page["link"] if link["relation"] == "next"]
     assert following.startswith(f"{front.url}")
